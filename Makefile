@@ -1,0 +1,70 @@
+# Two commands: `make book` (the default) and `make test`. Each sets up all it needs.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SCRIPTS := node_modules/.ready
+# One thread per kernel: chapters run two at a time and give the same on any machine.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := book
+.PHONY: help book serve test lint unit pages notebooks lock clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+book: $(READY) $(SCRIPTS)  ## execute the chapters and build the book (the default)
+	@echo "== Executing the chapters"
+	@$(BIN)/python tools/execute.py
+	@echo "== Building the pages"
+	@$(BIN)/python tools/build.py $(BUILD)
+	@echo "The book is ready: open _build/html/index.html, or type: make serve"
+
+serve: book  ## build the book and show it on http://127.0.0.1:8000 (PORT=...)
+	@echo "Serving http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+test:  ## lint, unit tests, the whole book, its stored outputs and its pages
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory book BUILD=--all
+	@$(MAKE) --no-print-directory pages
+
+lint: $(READY)  ## ruff: lint and format
+	@echo "== Lint and format"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+unit: $(READY)  ## the package's tests
+	@echo "== Unit tests"
+	@$(BIN)/pytest tests --ignore=tests/book
+
+# The build has just executed every chapter; `--replay` hands those outputs to nbval
+# instead of spending another ten minutes on the same cells.
+pages: $(READY)  ## nbval on the stored outputs, and the built pages in Chromium
+	@echo "== Stored outputs and built pages"
+	@$(BIN)/pytest --replay notebooks tests/book
+
+notebooks: $(READY)  ## execute the chapters and store their text outputs in them
+	@$(BIN)/python tools/notebooks.py run
+
+lock:  ## resolve requirements.in into requirements.txt (needs uv)
+	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
+
+clean:  ## remove what was built (not the environment)
+	rm -rf _build
+
+$(READY): requirements.txt pyproject.toml
+	@echo "== Installing the locked environment into $(VENV) (some minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps \
+	  --no-build-isolation -e .
+	@touch $@
+
+$(SCRIPTS): package-lock.json $(READY)
+	@echo "== Installing what the pages load (MathJax, widgets)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@

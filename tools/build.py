@@ -1,0 +1,21 @@
+"""Build `_build/html` from the executed chapters: `python tools/build.py [--all]`.
+
+Warnings are errors. A page with a warning is not read again by the next build, which
+would then pass; so after a failure the parsed pages are thrown away.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STRICT = ["-W", "-n", "--keep-going"]
+
+if __name__ == "__main__":
+    jupyter_book = Path(sys.executable).parent / "jupyter-book"
+    command = [jupyter_book, "build", ".", *STRICT]
+    done = subprocess.run([*command, *sys.argv[1:]], cwd=ROOT)
+    if done.returncode:
+        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+        sys.exit("The book stops here: see the warnings above.")
