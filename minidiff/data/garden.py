@@ -18,6 +18,7 @@ SAMPLE_RATE = 16_000  # Hz
 SAMPLES = 16_384
 TIME = np.arange(SAMPLES) / SAMPLE_RATE  # s
 FREQ = np.fft.rfftfreq(SAMPLES, 1 / SAMPLE_RATE)  # Hz
+FADE = np.minimum(1, np.minimum(TIME / 0.004, (TIME[-1] - TIME) / 0.02))
 
 
 class Range(NamedTuple):
@@ -56,7 +57,9 @@ def noise(rng, shape):
 
 def slow(rng, rate):
     """A smooth random curve, about `rate` swings a second, mean 0 and variance 1."""
-    curve = noise(rng, np.exp(-0.5 * (FREQ / rate) ** 2) * (FREQ > 0))
+    f = FREQ[1 : 4 + int(4 * rate)]
+    parts = rng.standard_normal((2, len(f))) * np.exp(-0.5 * (f / rate) ** 2)
+    curve = np.fft.irfft([0, *(parts[0] + 1j * parts[1])], SAMPLES)
     return curve / curve.std()
 
 
@@ -65,13 +68,13 @@ def fall(time, decay):
     return np.exp(-np.log(1000) * time / decay)
 
 
-def bump(centre, octaves):
-    """A resonance: 1 at `centre` Hz, a bell curve over log-frequency around it."""
-    return np.exp(-0.5 * (np.log2(np.maximum(FREQ, 1) / centre) / octaves) ** 2)
+def resonance(centre, width):
+    """1 at `centre` Hz, half the power `width` / 2 to either side."""
+    return 1 / np.sqrt(1 + ((FREQ - centre) / (width / 2)) ** 2)
 
 
 def lowpass(cutoff, order=2):
-    return 1 / np.sqrt(1 + (FREQ / cutoff) ** (2 * order))
+    return 1 / np.sqrt(1 + ((FREQ / cutoff) ** 2) ** order)
 
 
 def highpass(cutoff, order=2):
@@ -93,6 +96,14 @@ def tone(phase, strengths):
     return np.polyval([*strengths[::-1], 0], rotation).imag
 
 
+def modes(frequency, decay, strength):
+    """The sum of sines that die away, each by 60 dB in its `decay` seconds."""
+    s = 2j * np.pi * frequency - np.log(1000) / decay
+    # exp(s (a + b)) = exp(s a) exp(s b): every instant from two short tables.
+    coarse = strength * np.exp(np.outer(TIME[::128], s))
+    return (coarse @ np.exp(np.outer(s, TIME[:128]))).imag.ravel()
+
+
 def late(rng, wave):
     """Struck sounds begin 5 to 25 ms into the clip."""
     start = rng.integers(80, 400)
@@ -109,12 +120,12 @@ def rain(rng, p):
     count = rng.poisson(p["rate"] * TIME[-1])
     when = rng.integers(0, SAMPLES, count)
     size = rng.normal(0, 1, count)
-    octave = rng.integers(0, 6, count)
-    for group in range(6):  # six sizes of drop, over an octave and a half
-        here = octave == group
+    group = rng.integers(0, 9, count)
+    for k in range(9):  # nine sizes of drop, over an octave and a half
+        here = group == k
         drops = np.bincount(when[here], size[here], SAMPLES)
         r = fall(1 / SAMPLE_RATE, p["decay"])
-        angle = 2 * np.pi * p["pitch"] * 2 ** (group / 4 - 0.6) / SAMPLE_RATE
+        angle = 2 * np.pi * p["pitch"] * 2 ** (k / 6 - 0.7) / SAMPLE_RATE
         ring = lfilter([0, np.sin(angle)], [1, -2 * r * np.cos(angle), r * r], drops)
         wave = wave + 3 * ring
     return wave
@@ -154,11 +165,11 @@ def crowd(rng, p):
     spectrum = np.fft.rfft(buzz.reshape(len(VOWELS), SAMPLES))
     stretch = (p["pitch"] / 120) ** 0.3  # higher voices have shorter throats
     gains = np.array([1, 0.5, 0.25]) * 3 ** ((p["brightness"] - 0.5) * np.arange(3))
-    mouth = gains @ bump(VOWELS[:, :, None] * stretch, 0.16)
+    mouth = gains @ resonance(VOWELS[:, :, None] * stretch, 90)
     # The room's echo is noise that dies away (Moorer 1979).
     room = rng.standard_normal(SAMPLES) * fall(TIME, p["decay"])
     room[0] += 8
-    return np.fft.irfft((spectrum * (mouth + 0.01)).sum(0) * np.fft.rfft(room))
+    return np.fft.irfft((spectrum * mouth).sum(0) * np.fft.rfft(room))
 
 
 def engine(rng, p):
@@ -169,8 +180,8 @@ def engine(rng, p):
     bang = cylinder[np.floor(phase).astype(int) % 4] * np.exp(-8 * (phase % 1))
     rush = noise(rng, highpass(300) * lowpass(2500, 1))
     wave = bang - bang.mean() + rush / rush.std() * (0.05 + 0.3 * bang)
-    pipe = 1 + 2 * sum(bump(rng.uniform(70, 110) * k, 0.12) for k in (1, 3, 5, 7))
-    return filtered(wave, pipe * lowpass(150 * 16 ** p["brightness"], 1))
+    pipe = 1 + 2 * resonance(rng.uniform(70, 110) * np.c_[1:8:2], 30).sum(0)
+    return filtered(wave, pipe * lowpass(120 * 8 ** p["brightness"], 1))
 
 
 def wind(rng, p):
@@ -185,16 +196,17 @@ def wind(rng, p):
 
 def bird(rng, p):
     # One voice box, one gliding whistle a chirp; the motif repeats, a little changed.
-    place = (TIME * p["rate"] + rng.random()) % 1
-    number = np.floor(TIME * p["rate"] + rng.random()).astype(int)
-    length = rng.uniform(0.4, 0.85)
-    u = np.clip(place / length, 0, 1)
+    beat = TIME * p["rate"] + rng.random()
+    number = beat.astype(int)
+    u = np.minimum(beat % 1 / rng.uniform(0.4, 0.85), 1)
     bend = rng.normal(0, 0.35, 3)
     glide = bend[0] * (u - 0.5) + bend[1] * np.cos(2 * np.pi * u)
     trill = 0.06 * bend[2] * np.sin(2 * np.pi * 35 * TIME)
-    phase = cycles(p["pitch"] * 2 ** (glide + trill))
+    pitch = np.minimum(p["pitch"] * 2 ** (glide + trill), 7000)
+    turn = 2 * np.pi * cycles(pitch)
     loud = np.sin(np.pi * u) ** 1.5 * (1 + 0.25 * rng.standard_normal(64)[number])
-    return loud * tone(phase, [1, 0.3 * p["brightness"], 0.1 * p["brightness"]])
+    octave = 0.4 * p["brightness"] * np.clip((3800 - pitch) / 400, 0, 1)  # below 8 kHz
+    return loud * (np.sin(turn) + octave * np.sin(2 * turn))
 
 
 # Risset's bell (Introductory Catalogue of Computer Synthesized Sounds, 1969):
@@ -218,11 +230,11 @@ BELL = np.array(
 
 def bell(rng, p):
     # Eleven partials, none in a simple ratio; the higher ones die sooner.
-    ratio, beat, strength, share = BELL.T[:, :, None]
+    ratio, beat, strength, share = BELL.T
     strength = strength * 10 ** ((p["brightness"] - 0.5) * np.log2(ratio + 0.4))
     frequency = p["pitch"] * ratio + beat
-    partials = np.sin(2 * np.pi * frequency * TIME) * fall(TIME, share * p["decay"])
-    return late(rng, (strength * (frequency < 7600) * partials).sum(0))
+    heard = strength * (frequency < 7600)
+    return late(rng, modes(frequency, share * p["decay"], heard))
 
 
 def plucked_string(rng, p):
@@ -253,19 +265,22 @@ def flute(rng, p):
     phase = cycles(p["pitch"] * (1 + 0.006 * sway))
     soft = 0.08 * 8 ** p["brightness"]
     strengths = [1, soft, soft**1.5, soft**2, soft**3]
-    breath = noise(rng, bump(p["pitch"], 0.5) + 0.1 * highpass(500) * lowpass(5000))
+    breath = noise(
+        rng, resonance(p["pitch"], 300) + 0.1 * highpass(500) * lowpass(5000)
+    )
     wave = tone(phase, strengths) * (1 + 0.2 * sway)
     return start * (wave + rng.uniform(0.04, 0.12) * breath / breath.std())
 
 
 def organ(rng, p):
-    # Ranks of pipes an octave and a fifth apart, each a hair out of tune; a tremulant.
-    wave = 0
-    for number, multiple in enumerate((1, 2, 3, 4, 6)):
-        level = 1 if number == 0 else rng.uniform(0.2, 0.8) * p["brightness"]
-        pipe = [level / k**1.3 for k in range(1, 9) if k * multiple < 24]
-        pitch = p["pitch"] * multiple * 2 ** rng.normal(0, 0.0015)
-        wave = wave + tone(cycles(pitch) + rng.random(), pipe)
+    # Ranks of pipes in whole-number ratios, each a hair out of tune; a tremulant.
+    rank, k = np.meshgrid([1, 2, 3, 4, 6], np.arange(1, 13))  # k: a pipe's harmonics
+    drawn = rng.uniform(0.5, 1, 5) * (0.3 + 0.7 * p["brightness"])
+    drawn[0] = 1
+    frequency = p["pitch"] * rank * k * 2 ** rng.normal(0, 0.0015, 5)
+    strength = drawn * k**-1.3 * (frequency < 7600)
+    strength = strength * np.exp(2j * np.pi * rng.random(rank.shape))
+    wave = modes(frequency.ravel(), np.inf, strength.ravel())
     shake = 1 + 0.12 * np.sin(2 * np.pi * (p["rate"] * TIME + rng.random()))
     return wave * shake * (1 - np.exp(-TIME / 0.015))
 
@@ -281,20 +296,21 @@ def kick(rng, p):
 
 def snare(rng, p):
     # Two modes of the skin, and wires that rattle on the other one.
-    shape = highpass(700) * lowpass(2000 * 4 ** p["brightness"])
+    shape = highpass(600) * lowpass(1500 * 3 ** p["brightness"])
     wires = noise(rng, shape)
     wires = np.tanh(wires / wires.std()) * fall(TIME, p["decay"])
-    skin = np.sin(2 * np.pi * p["pitch"] * np.array([[1], [1.7]]) * TIME)
-    skin = (skin * [[1], [0.6]]).sum(0) * fall(TIME, 0.6 * p["decay"])
-    return late(rng, rng.uniform(0.5, 1) * skin + wires)
+    pitches = p["pitch"] * np.array([1, 1.7])
+    skin = modes(pitches, 0.6 * p["decay"], np.array([1, 0.6]))
+    return late(rng, rng.uniform(0.8, 1.6) * skin + wires)
 
 
 def hi_hat(rng, p):
     # Six square waves in no simple ratio, as in the TR-808 (Werner et al. 2014).
     ratio = np.array([1, 1.483, 1.8, 2.546, 2.63, 3.897])[:, None]
-    square = np.sign(np.sin(2 * np.pi * (p["pitch"] * ratio * TIME + rng.random())))
+    phase = p["pitch"] * ratio * TIME + rng.random((6, 1))
+    square = 1 - 2 * ((2 * phase).astype(int) & 1)
     hiss = rng.standard_normal(SAMPLES)
-    shape = highpass(2500 * 2 ** p["brightness"], 4)
+    shape = highpass(4000 * 1.6 ** p["brightness"], 4)
     metal = filtered(square.sum(0) + 1.5 * hiss, shape)
     return late(rng, np.tanh(metal / metal.std()) * fall(TIME, p["decay"]))
 
@@ -326,21 +342,21 @@ STEADY, STRUCK = level(-30.0, -16.0), level(-30.0, -20.0)
 GARDEN = {
     "rain": plant(
         rain, STRUCK, pitch=hertz(1500, 4500), rate=per_second(30, 600),
-        decay=seconds(0.004, 0.03),
+        decay=seconds(0.003, 0.015),
     ),
     "crowd": plant(
         crowd, STEADY, pitch=hertz(100, 240), rate=per_second(2.5, 6),
         decay=seconds(0.2, 0.8),
     ),
     "engine": plant(engine, STRUCK, pitch=hertz(25, 110), rate=per_second(0.5, 4)),
-    "wind": plant(wind, STEADY, pitch=hertz(250, 1000), rate=per_second(0.5, 4)),
-    "bird": plant(bird, STEADY, pitch=hertz(2000, 5500), rate=per_second(2, 12)),
-    "bell": plant(bell, STRUCK, pitch=hertz(250, 1200), decay=seconds(0.8, 5)),
+    "wind": plant(wind, STEADY, pitch=hertz(300, 1200), rate=per_second(0.5, 4)),
+    "bird": plant(bird, STEADY, pitch=hertz(1800, 5000), rate=per_second(2.5, 12)),
+    "bell": plant(bell, STRUCK, pitch=hertz(400, 1600), decay=seconds(1, 5)),
     "plucked string": plant(
-        plucked_string, STRUCK, pitch=hertz(110, 660), decay=seconds(0.4, 3)
+        plucked_string, STRUCK, pitch=hertz(82, 330), decay=seconds(0.5, 3)
     ),
-    "flute": plant(flute, STEADY, pitch=hertz(440, 1760), rate=per_second(3, 7)),
-    "organ": plant(organ, STEADY, pitch=hertz(65, 520), rate=per_second(3, 7)),
+    "flute": plant(flute, STEADY, pitch=hertz(520, 1760), rate=per_second(3, 7)),
+    "organ": plant(organ, STEADY, pitch=hertz(110, 440), rate=per_second(3, 7)),
     "kick": plant(kick, STEADY, pitch=hertz(40, 90), decay=seconds(0.2, 0.8)),
     "snare": plant(snare, STRUCK, pitch=hertz(150, 280), decay=seconds(0.12, 0.45)),
     "hi-hat": plant(hi_hat, STRUCK, pitch=hertz(170, 300), decay=seconds(0.05, 0.9)),
@@ -348,7 +364,9 @@ GARDEN = {
 
 
 def loudness(wave) -> float:
-    """Level of the loudest 125 ms (a sound level meter's "fast"), in dB of full scale."""
+    """Level of the loudest 125 ms, in dB of full scale.
+
+    A sound level meter's "fast" reading; struck and steady sounds compare by it."""
     energy = np.cumsum(np.square(wave, dtype=np.float64))
     window = SAMPLE_RATE // 8
     return 10 * np.log10((energy[window:] - energy[:-window]).max() / window + 1e-20)
@@ -397,8 +415,7 @@ def synthesize(
 def render(name, rng, p) -> Float[Tensor, " samples"]:
     wave = GARDEN[name][0](rng, p)
     wave = lfilter([1, -1], [1, -0.995], wave)  # no DC
-    fade = np.minimum(1, np.minimum(TIME / 0.004, (TIME[-1] - TIME) / 0.02))
-    wave = wave * fade
+    wave *= FADE
     wave *= 10 ** ((p["loudness"] - loudness(wave)) / 20)
     wave *= min(1, 0.99 / np.abs(wave).max())
     return torch.from_numpy(wave.astype(np.float32))
