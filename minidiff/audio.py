@@ -1,0 +1,156 @@
+"""The front end: from waveforms to log-mel spectrograms and back."""
+
+import functools
+from dataclasses import asdict, dataclass
+
+import torch
+import torchaudio.functional as AF
+from jaxtyping import Float
+from torch import Tensor
+
+from . import valid
+
+
+@dataclass(frozen=True)
+class MelSpec:
+    """One object for data, net and vocoder, so that their settings cannot differ.
+
+    sample_rate: Hz. n_fft: samples a window (Hann). hop_length: samples a frame.
+    n_mels: bands (Slaney's scale and norm, librosa's default). floor: what counts as
+    silence, in dB of mel magnitude. mean, std: dB, so that encoded speech and sounds have
+    about zero mean and unit variance.
+
+    Raises ValueError for sizes below 1 and for more mel bands than frequency bins.
+    """
+
+    sample_rate: int = 16_000
+    n_fft: int = 1024
+    hop_length: int = 256
+    n_mels: int = 64
+    floor: float = -80.0
+    mean: float = -60.0
+    std: float = 20.0
+
+    def __post_init__(self):
+        for name in ("sample_rate", "n_fft", "hop_length", "n_mels"):
+            valid.whole(getattr(self, name), name, 1)
+        valid.whole(self.hop_length, "hop_length", 1, self.n_fft // 2)
+        valid.whole(self.n_mels, "n_mels", 1, self.n_fft // 2 + 1)
+        valid.number(self.std, "std", 0, torch.inf, open_ends=True)
+
+    def encode(
+        self, wave: Float[Tensor, "batch samples"], sample_rate: int | None = None
+    ) -> Float[Tensor, "batch 1 n_mels frames"]:
+        """Log-mel spectrogram, (decibels - mean) / std; frames = ceil(samples / hop).
+
+        `sample_rate`, if given, is checked. Raises ValueError or TypeError for a wave
+        that is not (batch, samples), empty, NaN, not floating point, or of another rate.
+        """
+        self.check(wave, sample_rate)
+        wave = torch.nn.functional.pad(wave, (0, -wave.shape[1] % self.hop_length))
+        mel = self.filters(wave) @ self.stft(wave).abs()[..., :-1]
+        return ((decibels(mel, self.floor) - self.mean) / self.std)[:, None]
+
+    def decode(
+        self, mel: Float[Tensor, "batch 1 n_mels frames"], iterations: int = 64
+    ) -> Float[Tensor, "batch samples"]:
+        """A waveform of frames * hop samples with this spectrogram, the same every time.
+
+        The mel bands are spread over frequency bins by non-negative least squares; then
+        Griffin-Lim finds phases.
+        """
+        valid.real(mel, "mel")
+        if mel.dim() != 4 or mel.shape[1:3] != (1, self.n_mels):
+            raise ValueError(
+                f"mel must be (batch, 1, {self.n_mels}, frames), got {tuple(mel.shape)}"
+            )
+        level = mel[:, 0].float() * self.std + self.mean
+        # the floor itself decodes to digital silence
+        magnitude = (10 ** (level / 20) - 10 ** (self.floor / 20)).clamp(min=0)
+        magnitude = unmix(magnitude, self.filters(magnitude))
+        # encode dropped the frame that begins at the very end
+        magnitude = torch.nn.functional.pad(magnitude, (0, 1))
+        return griffin_lim(magnitude, self, iterations)
+
+    def check(self, wave: Tensor, sample_rate: int | None = None) -> None:
+        """Raise unless `wave` is finite (batch, samples) audio at our rate."""
+        valid.real(wave, "wave")
+        if wave.dim() != 2:
+            raise ValueError(
+                "wave must be (batch, samples), mono; "
+                f"got {tuple(wave.shape)}: average the channels of stereo first"
+            )
+        if sample_rate not in (None, self.sample_rate):
+            raise ValueError(
+                f"sample_rate is {sample_rate}, but this MelSpec expects "
+                f"{self.sample_rate}: resample first"
+            )
+
+    def stft(self, wave: Tensor) -> Tensor:
+        """Complex spectrum (batch, n_fft // 2 + 1, samples // hop + 1)."""
+        window = torch.hann_window(self.n_fft, dtype=wave.dtype, device=wave.device)
+        return torch.stft(
+            wave, self.n_fft, self.hop_length, window=window,
+            pad_mode="constant", return_complex=True,
+        )  # fmt: skip
+
+    def istft(self, spectrum: Tensor, samples: int) -> Tensor:
+        """The waveform (batch, samples) whose spectrum is nearest to `spectrum`."""
+        window = torch.hann_window(self.n_fft, device=spectrum.device)
+        return torch.istft(
+            spectrum, self.n_fft, self.hop_length, window=window, length=samples
+        )
+
+    def filters(self, like: Tensor) -> Tensor:
+        """The mel filter bank (n_mels, n_fft // 2 + 1), in `like`'s dtype and device."""
+        return _filters(self.sample_rate, self.n_fft, self.n_mels).to(like)
+
+    def settings(self) -> dict:
+        """The arguments that make this object again."""
+        return asdict(self)
+
+
+@functools.cache
+def _filters(sample_rate: int, n_fft: int, n_mels: int) -> Tensor:
+    bank = AF.melscale_fbanks(
+        n_fft // 2 + 1, 0.0, sample_rate / 2, n_mels, sample_rate,
+        norm="slaney", mel_scale="slaney",
+    )  # fmt: skip
+    return bank.T.contiguous()
+
+
+def decibels(magnitude: Tensor, floor: float = -80.0) -> Tensor:
+    """20 log10(magnitude), nothing below `floor` dB."""
+    return 20 * magnitude.clamp(min=10 ** (floor / 20)).log10()
+
+
+def unmix(mel: Tensor, filters: Tensor, iterations: int = 30) -> Tensor:
+    """Non-negative magnitudes whose mel bands come closest to `mel`.
+
+    Multiplicative updates (Lee & Seung 2001) keep what is positive positive.
+    """
+    x = (filters.T @ mel).clamp(min=1e-12)
+    gram, target = filters.T @ filters, filters.T @ mel
+    for _ in range(iterations):
+        x = x * target / (gram @ x).clamp(min=1e-12)
+    return x
+
+
+def griffin_lim(
+    magnitude: Float[Tensor, "batch bins frames"], spec: MelSpec, iterations: int = 64
+) -> Float[Tensor, "batch samples"]:
+    """Phases for a magnitude spectrum: fast Griffin-Lim (Perraudin et al. 2013).
+
+    To and fro between "has these magnitudes" and "is the spectrum of some sound", with
+    momentum. Starts from phases that are fixed, so the answer is always the same.
+    """
+    samples = (magnitude.shape[-1] - 1) * spec.hop_length
+    seed = torch.Generator().manual_seed(0)
+    turn = 2 * torch.pi * torch.rand(magnitude.shape[1:], generator=seed)
+    phase = torch.polar(torch.ones_like(turn), turn).to(magnitude.device)
+    before = torch.zeros_like(phase)
+    for _ in range(iterations):
+        now = spec.stft(spec.istft(magnitude * phase, samples))
+        ahead = now + 0.99 * (now - before)
+        phase, before = ahead / ahead.abs().clamp(min=1e-12), now
+    return spec.istft(magnitude * phase, samples)

@@ -1,0 +1,108 @@
+"""A denoiser wraps a net and a schedule and answers: what was the clean sound?"""
+
+import warnings
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from . import valid
+from .process import per_item
+from .schedule import Flow, Schedule
+
+Cond = Tensor | dict[str, Tensor] | None
+PREDICTS = ("eps", "x0", "v", "velocity")
+
+
+class Denoiser(nn.Module):
+    """`denoiser(x_t, t, cond) -> x0_hat`, whatever the net inside was made to predict.
+
+    net: called `net(x, t, cond)` with t of shape (batch,), answers in x's shape.
+    predicts: "eps" (Ho et al. 2020), "x0", "v" = alpha eps - sigma x0 (Salimans & Ho
+    2022) or "velocity" = eps - x0 (Lipman et al. 2023, for `Flow`).
+    drop: how often `.loss` replaces an item's condition by null (Ho & Salimans 2022).
+
+    x, alpha and sigma are first divided by sqrt(alpha**2 + sigma**2), so every schedule
+    looks variance-preserving to the net; with `Karras` and v this is the preconditioning
+    of EDM (Karras et al. 2022, table 1) for sigma_data = 1.
+    """
+
+    def __init__(
+        self, net: nn.Module, schedule: Schedule, predicts: str = "eps", drop: float = 0.1
+    ):
+        super().__init__()
+        self.net, self.schedule = net, schedule
+        self.predicts = valid.choice(predicts, PREDICTS, "predicts")
+        self.drop = valid.number(drop, "drop", 0, 1)
+        if predicts == "velocity" and not isinstance(schedule, Flow):
+            warnings.warn("predicts='velocity' is meant for Flow()", stacklevel=2)
+
+    def forward(
+        self, x: Float[Tensor, "batch *size"], t: float | Tensor, cond: Cond = None
+    ) -> Float[Tensor, "batch *size"]:
+        """x0_hat, the estimate of the clean x, for x noised to time t.
+
+        t: in [0, 1], one for all or one per item. cond: see `minidiff.nets`; None = null.
+        Raises ValueError for t out of range or of the wrong length, and for bad labels.
+        """
+        t = torch.as_tensor(t, device=x.device)
+        if t.device.type == "cpu":  # on a GPU the look at the values would stall it
+            valid.unit_time(t)
+        if hasattr(self.net, "check"):
+            self.net.check(cond, len(x))
+        a, s, scale = self._levels(t, x)
+        x = x / scale
+        out = self.net(x, t.float().expand(len(x)), cond)
+        if self.predicts == "eps":
+            return (x - s * out) / a
+        if self.predicts == "v":
+            return a * x - s * out
+        if self.predicts == "velocity":
+            return (x - s * out) / (a + s)
+        return out
+
+    def loss(
+        self, x0: Float[Tensor, "batch *size"], cond: Cond = None, generator: torch.Generator | None = None
+    ) -> Float[Tensor, ""]:
+        """Mean squared error of what the net predicts, at uniform t (DDPM eq. 14).
+
+        This is the only place where conditions are dropped, once per item. Randomness
+        comes from `generator` alone. Raises ValueError for NaN in x0.
+        """
+        valid.real(x0, "x0")
+        if hasattr(self.net, "check"):
+            self.net.check(cond, len(x0))
+        device = generator.device if generator is not None else x0.device
+        t, lot = torch.rand(2, len(x0), generator=generator, device=device).to(x0.device)
+        eps = torch.randn(x0.shape, generator=generator, device=device).to(x0)
+        cond = self._dropped(cond, lot < self.drop)
+        a, s, scale = self._levels(t, x0)
+        out = self.net(a * x0 + s * eps, t, cond)
+        return (out - self._target(x0, eps, a, s, scale)).square().mean()
+
+    def _levels(self, t: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """alpha and sigma over sqrt(alpha**2 + sigma**2), and that root."""
+        alpha, sigma = self.schedule.levels(t)
+        scale = torch.hypot(alpha, sigma)
+        levels = alpha / scale, sigma / scale, scale
+        return tuple(per_item(level, x) for level in levels)
+
+    def _target(self, x0, eps, a, s, scale) -> Tensor:
+        if self.predicts == "v":
+            return a * eps - s * x0
+        if self.predicts == "velocity":
+            return eps - x0
+        return eps if self.predicts == "eps" else x0
+
+    def _dropped(self, cond: Cond, null: Tensor) -> Cond:
+        """`cond` with null in the items marked; a net without `.null` keeps it whole."""
+        if cond is None or not hasattr(self.net, "null"):
+            return cond
+        if isinstance(cond, Tensor):
+            return _where(null, self.net.null(cond), cond)
+        nothing = self.net.null(cond)
+        return {name: _where(null, nothing[name], c) for name, c in cond.items()}
+
+
+def _where(mask: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    return torch.where(mask.view(-1, *[1] * (b.dim() - 1)), a, b)

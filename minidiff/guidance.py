@@ -1,0 +1,45 @@
+"""Wrappers: a denoiser made from a denoiser."""
+
+import torch
+from torch import Tensor
+
+from . import valid
+from .denoiser import Cond
+
+
+class Guided:
+    """Classifier-free guidance (Ho & Salimans 2022): overdo what the condition changes.
+
+    x0_hat = x0_null + scale * (x0_cond - x0_null): scale 0 is unconditional, 1 plainly
+    conditional, above 1 exaggerates. (The paper's w is scale - 1.) `null` may replace
+    only some of the conditions; None means null everywhere.
+    """
+
+    def __init__(self, denoiser, scale: float, null: Cond = None):
+        self.denoiser, self.schedule = denoiser, denoiser.schedule
+        self.scale = valid.number(scale, "scale", -1e6, 1e6)
+        self.null = null
+
+    def __call__(self, x: Tensor, t: float | Tensor, cond: Cond = None) -> Tensor:
+        if self.scale == 1 or cond is None:
+            return self.denoiser(x, t, cond)
+        x0_null = self.denoiser(x, t, self.null)
+        if self.scale == 0:
+            return x0_null
+        return x0_null + self.scale * (self.denoiser(x, t, cond) - x0_null)
+
+
+class Clip:
+    """Keep x0_hat within [low, high], the range that clean data has.
+
+    Samplers derive eps from the clipped x0_hat, so the two stay consistent.
+    """
+
+    def __init__(self, denoiser, low: float = -1.0, high: float = 1.0):
+        if not low < high:
+            raise ValueError(f"low must be below high, got low={low}, high={high}")
+        self.denoiser, self.schedule = denoiser, denoiser.schedule
+        self.low, self.high = low, high
+
+    def __call__(self, x: Tensor, t: float | Tensor, cond: Cond = None) -> Tensor:
+        return torch.clamp(self.denoiser(x, t, cond), self.low, self.high)

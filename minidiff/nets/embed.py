@@ -1,0 +1,146 @@
+"""From what we know (time, labels, vectors, sequences, mels) to one vector for a net."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+class TimeEmbedding(nn.Module):
+    """Sines and cosines of t at many speeds, then two layers (Ho et al. 2020, app. B).
+
+    t: (batch,) in [0, 1], scaled to the 0..1000 of the tables. Returns (batch, width).
+    """
+
+    def __init__(self, width: int, waves: int = 64):
+        super().__init__()
+        speeds = 1000 * torch.exp(-math.log(10_000) * torch.arange(waves) / waves)
+        self.register_buffer("speeds", speeds, persistent=False)
+        self.layers = nn.Sequential(
+            nn.Linear(2 * waves, width), nn.SiLU(), nn.Linear(width, width)
+        )
+
+    def forward(self, t: Float[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
+        angle = t[:, None] * self.speeds
+        return self.layers(torch.cat([angle.sin(), angle.cos()], dim=1))
+
+
+class Labels(nn.Module):
+    """One learned vector per class, and one more, at index `classes`, for null."""
+
+    def __init__(self, classes: int, width: int):
+        super().__init__()
+        self.size = classes
+        self.table = nn.Embedding(classes + 1, width)
+
+    def null(self, batch: int) -> Int[Tensor, " batch"]:
+        return torch.full((batch,), self.size, device=self.table.weight.device)
+
+    def forward(self, label: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
+        return self.table(label)
+
+
+class Vectors(nn.Module):
+    """A float vector (batch, d). An item of NaN means null, a learned vector."""
+
+    shape = ("batch", "d")
+
+    def __init__(self, d: int, width: int):
+        super().__init__()
+        self.size = d
+        self.nothing = nn.Parameter(torch.zeros(width))
+        self.layers = self.build(d, width)
+
+    def build(self, d: int, width: int) -> nn.Module:
+        return nn.Sequential(nn.Linear(d, width), nn.SiLU(), nn.Linear(width, width))
+
+    def null(self, batch: int) -> Tensor:
+        size = [self.size if name in ("d", "n_mels") else 1 for name in self.shape[1:]]
+        return self.nothing.new_full((batch, *size), torch.nan)
+
+    def forward(self, c: Float[Tensor, "batch *size"]) -> Float[Tensor, "batch width"]:
+        null = c.flatten(1).isnan().any(1)
+        return torch.where(null[:, None], self.nothing, self.layers(c.nan_to_num()))
+
+
+class Sequences(Vectors):
+    """A sequence (batch, tokens, d), such as text: a learned weighted mean of tokens."""
+
+    shape = ("batch", "tokens", "d")
+
+    def build(self, d: int, width: int) -> nn.Module:
+        return Pooled(nn.Linear(d, width), width)
+
+
+class Mels(Vectors):
+    """A spectrogram (batch, n_mels, frames), such as a reference sound, as one vector."""
+
+    shape = ("batch", "n_mels", "frames")
+
+    def build(self, d: int, width: int) -> nn.Module:
+        conv = nn.Conv1d(d, width, 3, padding=1)
+        return nn.Sequential(conv, Transposed(), Pooled(nn.SiLU(), width))
+
+
+class Transposed(nn.Module):
+    """Swap the last two dimensions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.transpose(1, 2)
+
+
+class Pooled(nn.Module):
+    """A mean over tokens, each weighted by how much it says."""
+
+    def __init__(self, embed: nn.Module, width: int):
+        super().__init__()
+        self.embed, self.weight = embed, nn.Linear(width, 1)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Float[Tensor, "batch width"]:
+        h = self.embed(x)  # (batch, tokens, width)
+        return self.out((self.weight(h).softmax(dim=1) * h).sum(dim=1))
+
+
+KINDS = {"labels": Labels, "vectors": Vectors, "sequence": Sequences, "mel": Mels}
+
+
+class Conditions(nn.Module):
+    """All the conditions of a net, each by name, added up to one vector.
+
+    kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size).
+    A condition that is not given is null, and so is everything for cond=None.
+    """
+
+    def __init__(self, kinds: dict[str, int | tuple[str, int]], width: int):
+        super().__init__()
+        self.width, self.embedders = width, nn.ModuleDict()
+        for name, kind in kinds.items():
+            kind, size = ("labels", kind) if isinstance(kind, int) else kind
+            self.embedders[name] = KINDS[kind](size, width)
+
+    def by_name(self, cond: Tensor | dict | None) -> dict[str, Tensor]:
+        """The conditions as a dict; a bare tensor belongs to the net's only name."""
+        if cond is None or isinstance(cond, dict):
+            return cond or {}
+        return {next(iter(self.embedders)): cond}
+
+    def null(self, cond: Tensor | dict) -> Tensor | dict:
+        """Null conditions in the form of `cond`."""
+        if not isinstance(cond, dict):
+            (cond,) = self.null(self.by_name(cond)).values()
+            return cond
+        return {
+            name: self.embedders[name].null(len(value)) for name, value in cond.items()
+        }
+
+    def forward(
+        self, cond: Tensor | dict | None, batch: int
+    ) -> Float[Tensor, "batch width"] | float:
+        given = self.by_name(cond)
+        parts = (
+            embed(given[name] if name in given else embed.null(batch))
+            for name, embed in self.embedders.items()
+        )
+        return sum(parts, start=0.0)

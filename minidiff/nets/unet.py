@@ -1,0 +1,145 @@
+"""A U-Net for waveforms (dims=1) and pictures or spectrograms (dims=2).
+
+Down, turn, up (Ronneberger et al. 2015): each level halves the size, and what it saw on
+the way down is handed across to the way up. Blocks are modulated by time and condition.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .embed import Conditions, TimeEmbedding
+from .mlp import named
+
+CONV = {1: nn.Conv1d, 2: nn.Conv2d}
+
+
+class Block(nn.Module):
+    """Two 3-wide convolutions with a way around them (He et al. 2016).
+
+    Time and condition set a scale and a shift after the second norm (FiLM, Perez et al.
+    2018). The last convolution starts at zero: a new block changes nothing.
+    """
+
+    def __init__(self, dims: int, c_in: int, c_out: int, width: int, groups: int = 8):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(groups, c_in)
+        self.conv1 = CONV[dims](c_in, c_out, 3, padding=1)
+        self.film = nn.Linear(width, 2 * c_out)
+        self.norm2 = nn.GroupNorm(groups, c_out)
+        self.conv2 = zeroed(CONV[dims](c_out, c_out, 3, padding=1))
+        same = c_in == c_out
+        self.around = nn.Identity() if same else CONV[dims](c_in, c_out, 1)
+
+    def forward(
+        self, x: Float[Tensor, "b c_in *size"], emb: Float[Tensor, "b width"]
+    ) -> Float[Tensor, "b c_out *size"]:
+        h = self.conv1(F.silu(self.norm1(x)))
+        film = self.film(emb).view(*emb.shape[:1], -1, *[1] * (x.dim() - 2))
+        scale, shift = film.chunk(2, dim=1)  # (b, c_out, 1, ...)
+        h = torch.addcmul(shift, self.norm2(h), 1 + scale)
+        return self.around(x) + self.conv2(F.silu(h))
+
+
+class Attention(nn.Module):
+    """Every place asks every other place (Vaswani et al. 2017), with a way around."""
+
+    def __init__(self, dims: int, c: int, heads: int = 4, groups: int = 8):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(groups, c)
+        self.qkv = CONV[dims](c, 3 * c, 1)
+        self.out = zeroed(CONV[dims](c, c, 1))
+
+    def forward(self, x: Float[Tensor, "b c *size"]) -> Float[Tensor, "b c *size"]:
+        b, c = x.shape[:2]
+        qkv = self.qkv(self.norm(x)).view(b, 3, self.heads, c // self.heads, -1)
+        q, k, v = qkv.transpose(-1, -2).unbind(1)  # (b, heads, places, c / heads)
+        h = F.scaled_dot_product_attention(q, k, v)
+        return x + self.out(h.transpose(-1, -2).reshape(x.shape))
+
+
+class UNet(nn.Module):
+    """x (batch, in_channels, *size) at time t (batch,) -> the same shape, any size.
+
+    dims: 1 or 2. channels: width of each level, in multiples of 8. mid: blocks at the
+    bottom, where they cost least. attention: at the bottom. classes: number of classes of
+    `cond`, or several by name: {"digit": 10, "speaker": 6}; a kind of condition that is
+    no label stands as ("vectors", d), ("sequence", d) or ("mel", n_mels).
+    """
+
+    def __init__(
+        self,
+        dims: int = 2,
+        in_channels: int = 1,
+        channels: tuple[int, ...] = (32, 64, 128),
+        classes: int | dict | None = None,
+        mid: int = 3,
+        attention: bool = True,
+    ):
+        super().__init__()
+        self.dims, self.factor = dims, 2 ** (len(channels) - 1)
+        conv, width = CONV[dims], 4 * channels[0]
+        self.time = TimeEmbedding(width)
+        self.conditions = Conditions(named(classes), width)
+
+        pairs = list(zip(channels, channels[1:], strict=False))
+        self.stem = conv(in_channels, channels[0], 3, padding=1)
+        self.down = nn.ModuleList(Block(dims, c, c, width) for c in channels)
+        self.shrink = nn.ModuleList(conv(a, b, 2, stride=2) for a, b in pairs)
+        c = channels[-1]
+        self.attend = Attention(dims, c) if attention else nn.Identity()
+        self.mid = nn.ModuleList(Block(dims, c, c, width) for _ in range(mid))
+        self.up = nn.ModuleList(Block(dims, 2 * c, c, width) for c in channels)
+        self.grow = nn.ModuleList(conv(b, a, 1) for a, b in pairs)
+        self.norm = nn.GroupNorm(8, channels[0])
+        self.out = zeroed(conv(channels[0], in_channels, 3, padding=1))
+        if dims == 2:  # the layout in which CPUs and GPUs convolve fastest
+            self.to(memory_format=torch.channels_last)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch c *size"],
+        t: Float[Tensor, " batch"],
+        cond: Tensor | dict | None = None,
+    ) -> Float[Tensor, "batch c *size"]:
+        size = x.shape[2:]
+        x = padded(x, self.factor)
+        emb = F.silu(self.time(t) + self.conditions(cond, len(x)))
+
+        h, skips = self.stem(x), []
+        for level, block in enumerate(self.down):
+            if level > 0:
+                h = self.shrink[level - 1](h)
+            h = block(h, emb)
+            skips.append(h)
+
+        for block in self.mid[:-1]:
+            h = block(h, emb)
+        h = self.mid[-1](self.attend(h), emb)
+
+        for level in reversed(range(len(self.up))):
+            h = self.up[level](torch.cat([h, skips.pop()], dim=1), emb)
+            if level > 0:
+                h = F.interpolate(self.grow[level - 1](h), scale_factor=2)
+
+        h = self.out(F.silu(self.norm(h)))
+        return h[(..., *(slice(n) for n in size))]
+
+
+def padded(x: Tensor, factor: int) -> Tensor:
+    """Repeat the last edge until every size is a multiple of `factor`."""
+    pad = [n for size in reversed(x.shape[2:]) for n in (0, -size % factor)]
+    if any(pad):
+        x = F.pad(x, pad, mode="replicate")
+    if x.dim() == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return x
+
+
+def zeroed(layer: nn.Module) -> nn.Module:
+    """The same layer, its parameters at zero."""
+    for p in layer.parameters():
+        nn.init.zeros_(p)
+    return layer

@@ -1,0 +1,211 @@
+"""Training: show the net noised sounds and correct its answers."""
+
+import copy
+import math
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from . import valid
+from .denoiser import Denoiser
+
+
+@dataclass
+class Step:
+    """One step of training, as `fit` yields it.
+
+    index: 1 for the first. ema: a denoiser with the averaged weights. state: all that
+    is needed to go on from here, for `fit(..., state=...)`.
+    """
+
+    index: int
+    ema: Denoiser
+    _loss: Tensor
+    _state: object
+
+    @property
+    def loss(self) -> float:
+        """The loss on this step's batch."""
+        return self._loss.item()
+
+    @property
+    def state(self) -> dict:
+        return self._state()
+
+
+def fit(
+    denoiser: Denoiser,
+    loader: Iterable,
+    steps: int,
+    *,
+    lr: float = 1e-3,
+    decay: float = 0.999,
+    clip: float = 1.0,
+    seed: int = 0,
+    state: dict | None = None,
+) -> Iterator[Step]:
+    """Train `denoiser` for `steps` steps; a generator, so that the caller keeps watch.
+
+    loader: any iterable of x0 or (x0, cond) batches, begun again as often as needed.
+    lr: peak of the learning rate, reached after 5 % of the steps, then a cosine to 0.
+    decay: of the moving average of the weights, which `denoiser` holds when the loop
+    ends. clip: largest norm of the gradient. seed: of times, noise and dropped
+    conditions. state: a `Step.state` to go on from; the loader must then go on too.
+
+    Runs where the denoiser's weights are, in bfloat16 where the hardware has it; under
+    `accelerate launch` on every process's device. Raises ValueError for steps < 1, for
+    an empty loader and when the loss is no longer finite.
+    """
+    valid.whole(steps, "steps", 1)
+    return _fit(denoiser, loader, steps, lr, decay, clip, seed, state)
+
+
+def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
+    accelerator = _accelerator(next(denoiser.parameters()).device)
+    device = accelerator.device
+    optimizer = torch.optim.Adam(denoiser.parameters(), lr, (0.9, 0.99))
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: ramp(i, steps))
+    ema = copy.deepcopy(denoiser).to(device).eval().requires_grad_(False)
+    # every process draws noise of its own
+    noise = torch.Generator().manual_seed(seed + 1_000_003 * accelerator.process_index)
+    model, optimizer = accelerator.prepare(Loss(denoiser), optimizer)
+    if isinstance(loader, DataLoader):
+        loader = accelerator.prepare(loader)
+    start = 0
+    if state is not None:
+        start = state["index"]
+        denoiser.load_state_dict(state["net"])
+        ema.load_state_dict(state["ema"])
+        optimizer.load_state_dict(state["optimizer"])
+        rate.load_state_dict(state["rate"])
+        noise.set_state(state["noise"])
+
+    denoiser.train()
+    batches = forever(loader, device)
+    try:
+        for index in range(start + 1, steps + 1):
+            x0, cond = next(batches)
+            _warn_if_hopeless(denoiser, cond, index)
+            with accelerator.autocast():
+                loss = model(x0, cond, noise)
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(denoiser.parameters(), clip)
+            optimizer.step()
+            rate.step()
+            optimizer.zero_grad()
+            average(ema, denoiser, min(decay, index / (index + 10)))
+
+            def snapshot(index=index):
+                return {
+                    "index": index,
+                    "net": denoiser.state_dict(),
+                    "ema": ema.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "rate": rate.state_dict(),
+                    "noise": noise.get_state(),
+                }
+
+            yield Step(index, ema, loss.detach(), snapshot)
+    finally:
+        denoiser.load_state_dict(ema.state_dict())
+        denoiser.eval()
+
+
+class Loss(nn.Module):
+    """The loss as a module's forward, which is what data-parallel training wraps."""
+
+    def __init__(self, denoiser: Denoiser):
+        super().__init__()
+        self.denoiser = denoiser
+
+    def forward(self, x0: Tensor, cond, generator: torch.Generator) -> Tensor:
+        return self.denoiser.loss(x0, cond, generator)
+
+
+def ramp(i: int, steps: int) -> float:
+    """Share of the peak learning rate at step i: up in 5 %, then a cosine to 0."""
+    warm = max(1, steps // 20)
+    if i < warm:
+        return (i + 1) / warm
+    return 0.5 + 0.5 * math.cos(math.pi * (i - warm) / max(1, steps - warm))
+
+
+@torch.no_grad()
+def average(ema: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move the averaged weights a little towards the trained ones."""
+    torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
+
+
+def forever(loader: Iterable, device) -> Iterator[tuple]:
+    """(x0, cond) batches on `device`; starts the loader again whenever it ends."""
+    while True:
+        empty = True
+        for batch in loader:
+            empty = False
+            x0, cond = batch if isinstance(batch, tuple | list) else (batch, None)
+            yield x0.to(device), moved(cond, device)
+        if empty:
+            raise ValueError("loader gave no batch")
+
+
+def moved(cond, device):
+    """A condition, in whatever form, on `device`."""
+    if isinstance(cond, dict):
+        return {name: value.to(device) for name, value in cond.items()}
+    return cond if cond is None else cond.to(device)
+
+
+class Shuffled(Sampler):
+    """Batches of indices without end, a new order every epoch, from any position on.
+
+    The order depends on `seed` alone, so that a training which begins again at `start`
+    sees what it would have seen. Use as DataLoader(..., batch_sampler=Shuffled(...)).
+    """
+
+    drop_last = True  # accelerate shards the batches and asks for this
+
+    def __init__(self, data: Dataset, batch_size: int, seed: int = 0, start: int = 0):
+        self.size, self.batch_size = len(data), min(batch_size, len(data))
+        self.seed, self.start = seed, start
+
+    def __iter__(self) -> Iterator[list[int]]:
+        per_epoch = self.size // self.batch_size
+        position = self.start
+        while True:
+            epoch, first = divmod(position, per_epoch)
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            order = torch.randperm(self.size, generator=generator).tolist()
+            for i in range(first, per_epoch):
+                yield order[i * self.batch_size : (i + 1) * self.batch_size]
+            position = (epoch + 1) * per_epoch
+
+
+def _accelerator(device: torch.device) -> Accelerator:
+    """Hugging Face's Accelerator for this device, or the launcher's for its process."""
+    launched = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    if not launched:  # Accelerate remembers its first device; here each fit may choose
+        AcceleratorState._reset_state(reset_partial_state=True)
+    on_cpu = device.type == "cpu" and not launched
+    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported() and not on_cpu
+    if on_cpu:  # emulated bfloat16 is far slower than float32
+        half = torch.cpu._is_avx512_bf16_supported()
+    return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")
+
+
+def _warn_if_hopeless(denoiser: Denoiser, cond, index: int) -> None:
+    if index > 1 or cond is not None:
+        return
+    alpha, sigma = denoiser.schedule(1.0)
+    if alpha > 0.1 * sigma:
+        warnings.warn(
+            f"the schedule does not end in noise (alpha = {alpha:.2f} at t = 1) and "
+            "there is no condition: samples will lack what the noise cannot say",
+            stacklevel=3,
+        )

@@ -1,0 +1,85 @@
+"""Checks for public entries: say which argument, what came, what was expected."""
+
+import difflib
+import math
+
+import torch
+from torch import Tensor
+
+
+def choice(value, known, what: str):
+    """Return `value` if it is one of `known`; else suggest the nearest ones."""
+    known = list(known)
+    if value in known:
+        return value
+    near = difflib.get_close_matches(str(value), [str(k) for k in known], n=3)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    raise ValueError(
+        f"{what}: {value!r} is unknown{hint} Known: {', '.join(map(str, known))}"
+    )
+
+
+def whole(value, what: str, low: int, high: float = math.inf) -> int:
+    """Return `value` if it is a whole number in [low, high]."""
+    if isinstance(value, bool) or int(value) != value:
+        raise TypeError(f"{what} must be a whole number, got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{what} must be in [{low}, {high}], got {value}")
+    return int(value)
+
+
+def number(value, what: str, low: float, high: float, open_ends: bool = False) -> float:
+    """Return `value` if it lies in [low, high], or in (low, high) with `open_ends`."""
+    inside = low < value < high if open_ends else low <= value <= high
+    if not inside:  # also catches NaN
+        ends = f"({low}, {high})" if open_ends else f"[{low}, {high}]"
+        raise ValueError(f"{what} must be in {ends}, got {value}")
+    return float(value)
+
+
+def real(x, what: str) -> Tensor:
+    """Return `x` if it is a tensor of finite floating-point numbers, not empty."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{what} must be a torch.Tensor, got {type(x).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"{what} must hold floating-point numbers, got {x.dtype}")
+    if x.numel() == 0:
+        raise ValueError(f"{what} is empty: its shape is {tuple(x.shape)}")
+    if not torch.isfinite(x).all():
+        raise ValueError(f"{what} holds NaN or infinite values")
+    return x
+
+
+def unit_time(t, what: str = "t") -> Tensor:
+    """Return `t` as a tensor if all its values lie in [0, 1]."""
+    t = torch.as_tensor(t)
+    if t.is_complex() or t.dtype == torch.bool:
+        raise TypeError(f"{what} must be real numbers, got {t.dtype}")
+    if not ((t >= 0) & (t <= 1)).all():
+        raise ValueError(f"{what} must be in [0, 1] (0 = data, 1 = noise), got {t}")
+    return t
+
+
+def same_shape(a: Tensor, b: Tensor, names: str) -> None:
+    """Raise if two tensors differ in shape."""
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{names} must have the same shape, got {tuple(a.shape)} "
+            f"and {tuple(b.shape)}"
+        )
+
+
+def labels(values: Tensor, classes: int, batch: int, what: str) -> None:
+    """Raise unless `values` are `batch` whole labels in 0..classes (classes = null)."""
+    if values.dtype != torch.int64:
+        raise TypeError(f"{what}: labels must be int64, got {values.dtype}")
+    if values.shape != (batch,):
+        raise ValueError(
+            f"{what}: expected one label per item, shape ({batch},), "
+            f"got {tuple(values.shape)}"
+        )
+    if values.numel() and not (0 <= values.min() and values.max() <= classes):
+        raise ValueError(
+            f"{what}: labels must be in 0..{classes - 1} ({classes} = null), "
+            f"got {values.min().item()}..{values.max().item()}"
+        )
