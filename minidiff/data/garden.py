@@ -5,7 +5,6 @@ the sound and to the ranges its parameters are drawn from. The models follow the
 sources named at each function; Farnell, Designing Sound (2010), covers most of them.
 """
 
-import difflib
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,8 @@ import torch
 from jaxtyping import Float
 from scipy.signal import lfilter
 from torch import Tensor
+
+from .. import valid
 
 SAMPLE_RATE = 16_000  # Hz
 SAMPLES = 16_384
@@ -30,13 +31,9 @@ class Range(NamedTuple):
     log: bool = False  # drawn evenly in the logarithm: as likely an octave up as down
 
     def draw(self, rng: np.random.Generator) -> float:
-        return self.at(rng.random())
-
-    def at(self, place: float) -> float:
-        """The value at `place`, 0 (low) to 1 (high)."""
         if self.log:
-            return self.low * (self.high / self.low) ** place
-        return self.low + (self.high - self.low) * place
+            return self.low * (self.high / self.low) ** rng.random()
+        return self.low + (self.high - self.low) * rng.random()
 
     def place(self, value: float) -> float:
         """Where in the range a value lies, 0 (low) to 1 (high)."""
@@ -115,8 +112,8 @@ def late(rng, wave):
 
 def rain(rng, p):
     # Many far drops hiss; near ones ring like the bubbles they make (Minnaert 1933).
-    wave = 0.35 * noise(rng, highpass(400) * lowpass(800 * 8 ** p["brightness"], 1))
-    wave /= wave.std()
+    hiss = noise(rng, highpass(400) * lowpass(800 * 8 ** p["brightness"], 1))
+    wave = hiss / hiss.std()
     count = rng.poisson(p["rate"] * TIME[-1])
     when = rng.integers(0, SAMPLES, count)
     size = rng.normal(0, 1, count)
@@ -132,16 +129,11 @@ def rain(rng, p):
 
 
 # Formants in Hz of heed, head, had, hod, who'd, hud (Peterson & Barney 1952, men).
-VOWELS = np.array(
-    [
-        [270, 2290, 3010],
-        [530, 1840, 2480],
-        [660, 1720, 2410],
-        [730, 1090, 2440],
-        [300, 870, 2240],
-        [640, 1190, 2390],
-    ]
-)
+VOWELS = np.reshape(
+    [270, 2290, 3010, 530, 1840, 2480, 660, 1720, 2410,
+     730, 1090, 2440, 300, 870, 2240, 640, 1190, 2390],
+    (6, 3),
+)  # fmt: skip
 
 
 def crowd(rng, p):
@@ -150,9 +142,8 @@ def crowd(rng, p):
     pitch = p["pitch"] * 2 ** rng.normal(0, 0.35, (voices, 1))
     glide = np.cumsum(rng.normal(0, 0.012, (voices, pulses)), axis=1)
     when = np.cumsum(1 / (pitch * 2**glide), axis=1) - rng.random((voices, 1)) * 0.1
-    beat = when * p["rate"] * rng.uniform(0.8, 1.2, (voices, 1)) + rng.random(
-        (voices, 1)
-    )
+    tempo = p["rate"] * rng.uniform(0.8, 1.2, (voices, 1))
+    beat = when * tempo + rng.random((voices, 1))
     number = np.floor(beat).astype(int).clip(0, 15)
     voice = np.arange(voices)[:, None]
     vowel = rng.integers(0, len(VOWELS), (voices, 16))[voice, number]
@@ -204,37 +195,24 @@ def bird(rng, p):
     trill = 0.06 * bend[2] * np.sin(2 * np.pi * 35 * TIME)
     pitch = np.minimum(p["pitch"] * 2 ** (glide + trill), 7000)
     turn = 2 * np.pi * cycles(pitch)
-    loud = np.sin(np.pi * u) ** 1.5 * (1 + 0.25 * rng.standard_normal(64)[number])
+    loud = np.sin(np.pi * u) ** 1.5 * (1 + 0.25 * rng.standard_normal(16)[number])
     octave = 0.4 * p["brightness"] * np.clip((3800 - pitch) / 400, 0, 1)  # below 8 kHz
     return loud * (np.sin(turn) + octave * np.sin(2 * turn))
 
 
-# Risset's bell (Introductory Catalogue of Computer Synthesized Sounds, 1969):
-# frequency as a multiple of the pitch, a beat in Hz, strength, share of the decay.
-BELL = np.array(
-    [
-        [0.56, 0, 1, 1],
-        [0.56, 1, 0.67, 0.9],
-        [0.92, 0, 1, 0.65],
-        [0.92, 1.7, 1.8, 0.55],
-        [1.19, 0, 2.67, 0.325],
-        [1.7, 0, 1.67, 0.35],
-        [2, 0, 1.46, 0.25],
-        [2.74, 0, 1.33, 0.2],
-        [3, 0, 1.33, 0.15],
-        [3.76, 0, 1, 0.1],
-        [4.07, 0, 1.33, 0.075],
-    ]
-)
+# Risset's bell (Introductory Catalogue of Computer Synthesized Sounds, 1969).
+RATIO = np.array([0.56, 0.56, 0.92, 0.92, 1.19, 1.7, 2, 2.74, 3, 3.76, 4.07])
+BEAT = np.array([0, 1, 0, 1.7, 0, 0, 0, 0, 0, 0, 0])  # Hz more
+STRENGTH = np.array([1, 0.67, 1, 1.8, 2.67, 1.67, 1.46, 1.33, 1.33, 1, 1.33])
+SHARE = np.array([1, 0.9, 0.65, 0.55, 0.325, 0.35, 0.25, 0.2, 0.15, 0.1, 0.075])
 
 
 def bell(rng, p):
     # Eleven partials, none in a simple ratio; the higher ones die sooner.
-    ratio, beat, strength, share = BELL.T
-    strength = strength * 10 ** ((p["brightness"] - 0.5) * np.log2(ratio + 0.4))
-    frequency = p["pitch"] * ratio + beat
-    heard = strength * (frequency < 7600)
-    return late(rng, modes(frequency, share * p["decay"], heard))
+    frequency = p["pitch"] * RATIO + BEAT
+    tilt = 10 ** ((p["brightness"] - 0.5) * np.log2(RATIO + 0.4))
+    strength = STRENGTH * tilt * (frequency < 7600)
+    return late(rng, modes(frequency, SHARE * p["decay"], strength))
 
 
 def plucked_string(rng, p):
@@ -287,10 +265,10 @@ def organ(rng, p):
 
 def kick(rng, p):
     # A struck skin: its pitch falls as the stretch of the blow relaxes.
-    drop = 2 ** (rng.uniform(1.5, 2.5) * np.exp(-TIME / rng.uniform(0.015, 0.03)))
+    drop = 2 ** (rng.uniform(1, 3) * np.exp(-TIME / rng.uniform(0.01, 0.04)))
     skin = np.sin(2 * np.pi * cycles(p["pitch"] * drop)) * fall(TIME, p["decay"])
     click = noise(rng, highpass(500) * lowpass(4000)) * fall(TIME, 0.02)
-    click *= p["brightness"] * 0.4 / np.abs(click).max()
+    click *= p["brightness"] * 0.8 / np.abs(click).max()
     return late(rng, np.tanh(1.5 * skin) + click)
 
 
@@ -357,7 +335,7 @@ GARDEN = {
     ),
     "flute": plant(flute, STEADY, pitch=hertz(520, 1760), rate=per_second(3, 7)),
     "organ": plant(organ, STEADY, pitch=hertz(110, 440), rate=per_second(3, 7)),
-    "kick": plant(kick, STEADY, pitch=hertz(40, 90), decay=seconds(0.2, 0.8)),
+    "kick": plant(kick, STEADY, pitch=hertz(40, 100), decay=seconds(0.15, 1)),
     "snare": plant(snare, STRUCK, pitch=hertz(150, 280), decay=seconds(0.12, 0.45)),
     "hi-hat": plant(hi_hat, STRUCK, pitch=hertz(170, 300), decay=seconds(0.05, 0.9)),
 }  # fmt: skip
@@ -374,15 +352,7 @@ def loudness(wave) -> float:
 
 def ranges(name: str) -> dict[str, Range]:
     """The parameters of one sound: for each, low, high, unit and how it is drawn."""
-    if name not in GARDEN:
-        raise ValueError(f"name {name!r} is no sound of the garden{near(name, GARDEN)}")
-    return GARDEN[name][1]
-
-
-def near(word, known) -> str:
-    close = difflib.get_close_matches(str(word), known, n=2, cutoff=0.4)
-    hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-    return f"{hint} Expected one of: {', '.join(known)}"
+    return GARDEN[valid.choice(name, GARDEN, "sound")][1]
 
 
 def draw(name: str, rng: np.random.Generator) -> dict[str, float]:
@@ -402,20 +372,18 @@ def synthesize(
     known = ranges(name)
     rng = np.random.default_rng(0) if rng is None else rng
     for key, value in params.items():
-        if key not in known:
-            raise ValueError(f"{name!r} has no parameter {key!r}{near(key, known)}")
-        low, high, unit, _ = known[key]
-        if not low <= value <= high:
-            raise ValueError(
-                f"{key} of {name!r} is {value!r}, expected {low} to {high} ({unit})"
-            )
+        low, high, unit, _ = known[valid.choice(key, known, f"parameter of {name!r}")]
+        valid.number(value, f"{key} of {name!r} ({unit})", low, high)
     return render(name, rng, draw(name, rng) | params)
 
 
-def render(name, rng, p) -> Float[Tensor, " samples"]:
+def render(
+    name: str, rng: np.random.Generator, p: dict[str, float]
+) -> Float[Tensor, " samples"]:
+    """The sound with exactly these parameters: no DC, faded ends, the asked level."""
     wave = GARDEN[name][0](rng, p)
     wave = lfilter([1, -1], [1, -0.995], wave)  # no DC
     wave *= FADE
     wave *= 10 ** ((p["loudness"] - loudness(wave)) / 20)
-    wave *= min(1, 0.99 / np.abs(wave).max())
+    wave *= min(1, 0.99 / np.abs(wave).max())  # rare: a peak that would not fit
     return torch.from_numpy(wave.astype(np.float32))

@@ -1,27 +1,32 @@
 """The sound garden as a data set: endless, labelled, and nothing to download."""
 
-import operator
-
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from minidiff.data import garden
+from .. import valid
+from . import garden
 
 SPLITS = ("train", "test")
-ADJECTIVES = {  # the lowest and the highest third of a range; the middle goes unsaid
+WORDS = {  # the lowest and the highest third of a range; the middle goes unsaid
     "loudness": ("quiet", "loud"),
     "pitch": ("low", "high"),
     "brightness": ("dull", "bright"),
     "rate": ("slow", "quick"),
-    "decay": ("dying away soon", "ringing long"),
+    "decay": (", dying away soon", ", ringing long"),
 }
-EXCEPTIONS = {  # where a class has better words
+BETTER_WORDS = {
     ("rain", "rate"): ("sparse", "dense"),
-    ("rain", "decay"): ("of dry drops", "of ringing drops"),
-    ("crowd", "decay"): ("in a small room", "in a large hall"),
+    ("rain", "decay"): (" of dry drops", " of ringing drops"),
+    ("crowd", "rate"): ("unhurried", "chattering"),
+    ("crowd", "decay"): (" in a small room", " in a large hall"),
+    ("engine", "rate"): ("steady", "surging"),
+    ("wind", "rate"): ("slow", "gusty"),
+    ("flute", "rate"): ("swaying", "trembling"),
+    ("organ", "rate"): ("swaying", "trembling"),
+    ("hi-hat", "decay"): (", closed", ", left open"),
 }
 
 
@@ -37,12 +42,9 @@ class Sounds(Dataset):
     sample_rate = garden.SAMPLE_RATE
 
     def __init__(self, n: int = 6000, split: str = "train", seed: int = 0):
-        if split not in SPLITS:
-            hint = garden.near(split, SPLITS)
-            raise ValueError(f"split is {split!r}, expected a split.{hint}")
-        self.n = whole("n", n, at_least=1)
-        self.seed = whole("seed", seed, at_least=0)
-        self.split = split
+        self.n = valid.whole(n, "n", 1)
+        self.split = valid.choice(split, SPLITS, "split")
+        self.seed = valid.whole(seed, "seed", 0)
 
     def __len__(self) -> int:
         return self.n
@@ -73,27 +75,14 @@ def caption(name: str, params: dict[str, float]) -> str:
     """A sound in plain English: "a low, bright bell, ringing long"."""
     words = {}
     for key, range_ in garden.ranges(name).items():
-        low, high = EXCEPTIONS.get((name, key), ADJECTIVES[key])
+        low, high = BETTER_WORDS.get((name, key), WORDS[key])
         place = range_.place(params[key])
         words[key] = low if place < 1 / 3 else high if place > 2 / 3 else ""
     tail = words.pop("decay", "")
-    front = ", ".join(words[key] for key in ADJECTIVES if words.get(key))
-    phrase = f"{front} {name}".strip()
-    if name != "rain":
-        phrase = f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
-    if not tail:
-        return phrase
-    return f"{phrase} {tail}" if (name, "decay") in EXCEPTIONS else f"{phrase}, {tail}"
-
-
-def whole(name: str, value, at_least: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < at_least:
-        raise ValueError(f"{name} is {value!r}, expected an int of at least {at_least}")
-    return number
+    adjectives = ", ".join(words[key] for key in WORDS if words.get(key))
+    phrase = f"{adjectives} {name}".strip()
+    article = "" if name == "rain" else "an " if phrase[0] in "aeiou" else "a "
+    return article + phrase + tail
 
 
 def sounds(n: int = 6000, split: str = "train", seed: int = 0) -> Sounds:
