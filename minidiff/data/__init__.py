@@ -1,0 +1,8 @@
+"""The data sets, from points in the plane to the reader's own recordings."""
+
+from .digits import Digits as digits
+from .pictures import Pictures as pictures
+from .points import Points as points
+from .sounds import sounds
+
+__all__ = ["digits", "pictures", "points", "sounds"]
