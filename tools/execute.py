@@ -78,14 +78,15 @@ def run_one(path):
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     notebook = nbformat.read(path, as_version=4)
     count, start = len(notebook.cells), time.monotonic()
-    spoke = start
+    spoke, current = start, 0
     say(f"{path.stem}: started")
 
-    def progress(cell, cell_index, execute_reply):
-        nonlocal spoke
+    def progress(cell, cell_index):
+        nonlocal spoke, current
+        current = cell_index
         if time.monotonic() - spoke > TALK:
             spoke = time.monotonic()
-            say(f"{path.stem}: {spoke - start:.0f} s, cell {cell_index + 1} of {count}")
+            say(f"{path.stem}: {spoke - start:.0f} s, cell {current + 1} of {count}")
 
     client = NotebookClient(
         notebook,
@@ -93,31 +94,17 @@ def run_one(path):
         record_timing=False,  # times in the cells would change their key in the cache
         extra_arguments=["--log-level=40"],
         resources={"metadata": {"path": str(path.parent)}},
-        on_cell_executed=progress,
+        on_cell_start=progress,
     )
     fault = None
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        fault = f"{where(notebook)}\n{error}"
+        fault = f"cell {current + 1} of {count}\n{error}"
     seconds = time.monotonic() - start
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     peak = children * (1 if sys.platform == "darwin" else 1024)
     return notebook, seconds, peak, fault
-
-
-def where(notebook):
-    """Which cell was the last to start, in words."""
-    last = max(
-        (i for i, cell in enumerate(notebook.cells) if cell.get("execution_count")),
-        default=0,
-    )
-    broken = [
-        i
-        for i, cell in enumerate(notebook.cells)
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    ]
-    return f"cell {broken[0] if broken else last} of {len(notebook.cells)}"
 
 
 def execute(paths, workers=2):
