@@ -178,15 +178,17 @@ def frame(body: str, listen: str | None, row: str | None = None) -> str:
     group = f' role="group" aria-label="{html.escape(row)}"' if row else ""
     line = ""
     if listen:
-        line = f'<p style="margin:.4rem 0 0"><em>Listen for:</em> {html.escape(listen)}</p>'
+        words = f"<em>Listen for:</em> {html.escape(listen)}"
+        line = f'<p style="margin:.4rem 0 0">{words}</p>'
     return (
         '<div style="margin:.5rem 0 1rem;color:inherit;background:transparent">'
-        f'<div{group} style="display:flex;flex-wrap:wrap;gap:1rem">{body}</div>{line}</div>'
+        f'<div{group} style="display:flex;flex-wrap:wrap;gap:1rem">{body}</div>'
+        f"{line}</div>"
     )
 
 
 def log_mel(wave, sample_rate: int):
-    """Decibels (64, frames) for a picture: windows of about 0.06 s, 75 % overlap or more."""
+    """Decibels (64, frames) for a picture: windows of about 0.06 s."""
     n_fft = 2 ** round(np.log2(0.06 * sample_rate))
     hop = int(np.clip(len(wave) // 300, n_fft // 16, n_fft // 4))
     spec = MelSpec(sample_rate, n_fft, hop, 64, mean=0.0, std=1.0)
@@ -287,7 +289,7 @@ def row_of(n: int, width: float, height: float, columns: int | None = None):
     columns = columns or n
     rows = -(-n // columns)
     fig = Figure(figsize=(width * columns, height * rows), layout="constrained")
-    return fig, fig.subplots(rows, columns, squeeze=False).flat
+    return fig, list(fig.subplots(rows, columns, squeeze=False).flat)
 
 
 def plot_mels(mels, titles: Sequence[str], spec: MelSpec | None = None, *, alt: str):
@@ -309,15 +311,15 @@ def plot_mels(mels, titles: Sequence[str], spec: MelSpec | None = None, *, alt: 
             ax.set_title(title)
             if spec:
                 scale_axes(ax, mel.shape, spec)
-        fig.colorbar(shown, ax=list(axes), label="dB" if spec else None)
+        fig.colorbar(shown, ax=axes, label="dB" if spec else None)
     return figure(fig, alt)
 
 
 def scale_axes(ax, shape, spec: MelSpec) -> None:
     """Name the pixels of a mel spectrogram in Hz and seconds."""
-    centres = (
-        spec.filters(torch.zeros(1)).argmax(1) * spec.sample_rate / spec.n_fft
-    ).numpy()
+    bank = spec.filters(torch.ones(1))
+    bins = torch.linspace(0, spec.sample_rate / 2, bank.shape[1])
+    centres = (bank @ bins / bank.sum(1).clamp(min=1e-9)).numpy()
     wanted = [f for f in (250, 500, 1000, 2000, 4000, 8000, 16000) if f < centres[-1]]
     ax.set_yticks(np.searchsorted(centres, wanted), wanted)
     frames = spec.sample_rate / spec.hop_length
