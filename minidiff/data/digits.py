@@ -2,57 +2,67 @@
 
 import soundfile
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
+from .clips import fitted
 from .fetch import recordings
 
+REPOSITORY = "Jakobovski/free-spoken-digit-dataset"
 COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
 DIGEST = "45a9b976ba3397a2fd5c70a9f2e43c34f442a3a6be47392ecfc41174b678f37e"
-DIGITS = "zero one two three four five six seven eight nine".split()
-SPEAKERS = "george jackson lucas nicolas theo yweweler".split()
+DIGITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+]
+SPEAKERS = ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
 
 
 class Digits(Dataset):
-    """(wave, {"digit": int, "speaker": int}); wave (samples,) float32, level as recorded.
+    """Spoken digits: pairs of (wave, {"digit": label, "speaker": label}).
 
-    split: "train" (2700) or "test" (300, the recordings with index 0 to 4). Shorter
-    recordings are followed by silence, longer ones (2.5 % at the default 0.768 s) fade
-    out at the end.
+    wave: (samples,) float32 at 8 kHz, in [-1, 1], level as recorded; labels: int64,
+    see `label_names`. split: "train" (2700) or "test" (300, the recordings with index
+    0 to 4). Shorter recordings are followed by silence, longer ones (one in forty at
+    the default 0.768 s) fade out at the end. `waves` (n, samples) and `labels` (n, 2)
+    hold all of them.
+
+    Raises ValueError for an unknown split, samples < 1 and altered recordings,
+    ConnectionError where they are neither at hand nor to be had.
     """
 
     sample_rate = 8000
     names = DIGITS
-    label_names = {"digit": DIGITS, "speaker": SPEAKERS}  # noqa: RUF012
+    label_names = {"digit": DIGITS, "speaker": SPEAKERS}
 
     def __init__(self, split: str = "train", samples: int = 6144):
         valid.choice(split, ("train", "test"), "split")
-        self.samples = valid.whole(samples, "samples", 1)
-        files = recordings(
-            "Jakobovski/free-spoken-digit-dataset", COMMIT, "fsdd/recordings", DIGEST
-        )
+        samples = valid.whole(samples, "samples", 1)
         waves, labels = [], []
-        for file in files:
+        for file in recordings(REPOSITORY, COMMIT, "fsdd/recordings", DIGEST, ".wav"):
             digit, speaker, index = file.stem.split("_")
             if (int(index) < 5) == (split == "test"):
                 wave, _ = soundfile.read(file, dtype="float32")
-                waves.append(fitted(torch.from_numpy(wave), samples))
+                waves.append(fitted(torch.from_numpy(wave), samples, self.sample_rate))
                 labels.append((int(digit), SPEAKERS.index(speaker)))
-        self.waves, self.labels = torch.stack(waves), torch.tensor(labels)
+        self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
+        self.labels: Int[Tensor, "n 2"] = torch.tensor(labels)
 
     def __len__(self) -> int:
         return len(self.waves)
 
-    def __getitem__(self, i: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def __getitem__(
+        self, i: int
+    ) -> tuple[Float[Tensor, " samples"], dict[str, Int[Tensor, ""]]]:
         digit, speaker = self.labels[i]
         return self.waves[i], {"digit": digit, "speaker": speaker}
-
-
-def fitted(wave: Tensor, samples: int, fade: int = 160) -> Tensor:
-    """`wave` (n,) cut or padded to `samples`; a cut end fades out, so it never clicks."""
-    if len(wave) < samples:
-        return torch.nn.functional.pad(wave, (0, samples - len(wave)))
-    wave, fade = wave[:samples].clone(), min(fade, samples)
-    wave[-fade:] *= torch.linspace(1, 0, fade)
-    return wave

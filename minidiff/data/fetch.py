@@ -3,26 +3,31 @@
 import hashlib
 import os
 import shutil
+import tempfile
+import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import pooch
 
+ARCHIVE = "https://github.com/{repository}/archive/{commit}.zip"
 
-def recordings(repository: str, commit: str, at_hand: str, digest: str) -> list[Path]:
+
+def recordings(
+    repository: str, commit: str, name: str, digest: str, suffix: str
+) -> list[Path]:
     """The sound files of a set, sorted; a digest of all their bytes is checked.
 
-    repository: owner/name on GitHub. at_hand: the folder's name under MINIDIFF_DATA.
+    repository: owner/name on GitHub. name: the folder's name under MINIDIFF_DATA.
+    suffix: of the sound files, ".wav" say.
     Raises ValueError if the contents are not those of the commit, ConnectionError if
     they are neither at hand nor to be had.
     """
-    if "MINIDIFF_DATA" in os.environ:
-        folder = Path(os.environ["MINIDIFF_DATA"]) / at_hand
-    else:
-        folder = Path(pooch.os_cache("minidiff")) / at_hand / commit
+    folder = place(name, commit)
     if not folder.is_dir():
-        _download(repository, commit, folder)
-    files = sorted(f for f in folder.rglob("*") if f.suffix in (".wav", ".ogg"))
+        _download(repository, commit, name, digest, suffix, folder)
+    files = _files(folder, suffix)
     found = _digest(files)
     if found != digest:
         raise ValueError(
@@ -33,15 +38,25 @@ def recordings(repository: str, commit: str, at_hand: str, digest: str) -> list[
     return files
 
 
-def at_hand(folder: str, commit: str) -> bool:
+def at_hand(name: str, commit: str) -> bool:
     """Whether a set can be read without a download."""
-    if "MINIDIFF_DATA" in os.environ:
-        return (Path(os.environ["MINIDIFF_DATA"]) / folder).is_dir()
-    return (Path(pooch.os_cache("minidiff")) / folder / commit).is_dir()
+    return place(name, commit).is_dir()
+
+
+def place(name: str, commit: str) -> Path:
+    """Where a set is: under MINIDIFF_DATA if it is there, else in the user's cache."""
+    given = os.environ.get("MINIDIFF_DATA")
+    if given and (Path(given) / name).is_dir():
+        return Path(given) / name
+    return Path(pooch.os_cache("minidiff")) / name / commit
+
+
+def _files(folder: Path, suffix: str) -> list[Path]:
+    return sorted(folder.rglob(f"*{suffix}"))
 
 
 def _digest(files: list[Path]) -> str:
-    """SHA-256 of all names and bytes: GitHub's archives differ, their contents don't."""
+    """SHA-256 of all names and bytes: archives of one commit differ, these do not."""
     sha = hashlib.sha256()
     for file in files:
         sha.update(file.name.encode())
@@ -49,21 +64,44 @@ def _digest(files: list[Path]) -> str:
     return sha.hexdigest()
 
 
-def _download(repository: str, commit: str, folder: Path) -> None:
-    """Fetch and unpack beside `folder`, then move: a killed download leaves nothing."""
-    url = f"https://github.com/{repository}/archive/{commit}.zip"
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+def _download(repository, commit, name, digest, suffix, folder) -> None:
+    """Fetch, unpack and check beside `folder`, then move: it is whole or not there."""
+    import requests  # here: it takes its time
+
+    url = ARCHIVE.format(repository=repository, commit=commit)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for old in folder.parent.glob(".part-*"):  # of downloads that were killed
+        if time.time() - old.stat().st_mtime > 3600:
+            shutil.rmtree(old, ignore_errors=True)
+    part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
-        archive = pooch.retrieve(url, known_hash=None, path=part, progressbar=True)
-        with zipfile.ZipFile(archive) as z:
-            z.extractall(part / "all")
-        os.replace(part / "all", folder)
-    except (OSError, zipfile.BadZipFile) as error:
+        pooch.HTTPDownloader(progressbar=True)(url, str(part / "archive.zip"), None)
+        with zipfile.ZipFile(part / "archive.zip") as archive:
+            archive.extractall(part / "all")
+        if _digest(_files(part / "all", suffix)) != digest:
+            raise ValueError(
+                f"{url} does not hold the recordings that were expected: "
+                "nothing was kept"
+            )
+        _move(part / "all", folder)
+    except (requests.RequestException, zipfile.BadZipFile, zlib.error) as error:
+        reason = f"{url} arrived damaged"
+        if isinstance(error, requests.HTTPError):
+            reason = str(error)
+        elif isinstance(error, requests.RequestException):
+            reason = f"no connection to {url}"
         raise ConnectionError(
-            f"could not fetch {url} ({error}). Without a network, put the recordings "
-            f"where MINIDIFF_DATA points: a copy of {repository}"
-        ) from error
+            f"the recordings of {repository} are not at hand and could not be "
+            f"downloaded ({reason}): go online once, or put a copy where the variable "
+            f"MINIDIFF_DATA points, under {name}"
+        ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _move(whole: Path, folder: Path) -> None:
+    try:
+        os.replace(whole, folder)
+    except OSError:
+        if not folder.is_dir():  # if it is, another process was faster
+            raise
