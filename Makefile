@@ -56,7 +56,7 @@ lock:  ## resolve requirements.in into requirements.txt (needs uv)
 clean:  ## remove what was built (not the environment)
 	rm -rf _build
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt
 	@echo "== Installing the locked environment into $(VENV) (some minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt

@@ -28,7 +28,7 @@ METADATA = {
 INSTALL = """\
 # @title On Colab, run this first: it installs the book's package
 try:
-    import minidiff
+    import minidiff  # noqa: F401
 except ImportError:
     %pip install -q "minidiff @ git+{url}@{branch}"
 """
