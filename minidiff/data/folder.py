@@ -25,9 +25,11 @@ class Folder(Dataset):
     in any format that soundfile reads (WAV, FLAC, Ogg, MP3 ...), channels averaged,
     resampled, cut with a short fade or followed by silence, and levelled: its own
     part, without that silence, has an rms of `loudness` dBFS, or less where a peak
-    would pass 0.99. A file gives one clip: cut long recordings first. split: about one file in ten, by a hash of its name, is for "test", all others
-    are for "train", and at least one of every class. `names` are the subfolders',
-    sorted; `waves` (n, samples), `labels` (n,) and `files` hold all of them.
+    would pass 0.99. A file gives one clip: cut long recordings first.
+
+    split: about one file in ten, by a hash of its name, is for "test", all others are
+    for "train", and at least one of every class. `names` are the subfolders', sorted;
+    `waves` (n, samples), `labels` (n,) and `files` hold all of them.
 
     Files that cannot be used are skipped, with one warning that names them. Raises
     ValueError or FileNotFoundError, which say where, for a missing folder, one without
@@ -53,14 +55,11 @@ class Folder(Dataset):
         self.label_names = {"class": self.names}
         found, skipped = [], {}
         for label, folder in enumerate(classes):
-            good = {}
-            for file in progress(recordings_in(folder)):
-                try:
-                    good[file] = clip(file, sample_rate, samples, loudness)
-                except ValueError as error:
-                    skipped[file.relative_to(path)] = error
+            good, bad = usable(folder, sample_rate, samples, loudness)
             if not good:
-                raise ValueError(nothing_in(folder, skipped))
+                reason = f"skipped {listed(bad)}" if bad else "the folder is empty"
+                raise ValueError(f"{folder} has no usable recording: {reason}")
+            skipped |= bad
             kept = chosen(folder, list(good), split)
             found += [(file, good[file], label) for file in kept]
         if skipped:
@@ -117,9 +116,16 @@ def subfolders(path: Path) -> list[Path]:
     return folders
 
 
-def recordings_in(folder: Path) -> list[Path]:
-    """All files in a class's folder and below it, sorted; hidden ones do not count."""
-    return sorted(f for f in folder.rglob("*") if f.is_file() and visible(f))
+def usable(folder: Path, sample_rate: int, samples: int, loudness: float):
+    """The clips of a class by file, and the files of no use, each with the reason."""
+    good, bad = {}, {}
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and visible(f))
+    for file in tqdm(files, folder.name, delay=3, leave=False):
+        try:
+            good[file] = clip(file, sample_rate, samples, loudness)
+        except ValueError as error:
+            bad[file.relative_to(folder.parent)] = error
+    return good, bad
 
 
 def visible(path: Path) -> bool:
@@ -142,19 +148,8 @@ def chosen(folder: Path, files: list[Path], split: str) -> list[Path]:
     return [file for file in files if (file in test) == (split == "test")]
 
 
-def nothing_in(folder: Path, skipped: dict) -> str:
-    bad = {f: error for f, error in skipped.items() if f.parts[0] == folder.name}
-    reason = f"skipped {listed(bad)}" if bad else "the folder is empty"
-    return f"class {folder.name!r} in {folder.parent} has no usable recording: {reason}"
-
-
 def listed(skipped: dict, most: int = 10) -> str:
     """Files and what is wrong with them, as one line."""
     lines = [f"{file} ({error})" for file, error in list(skipped.items())[:most]]
     more = [f"and {len(skipped) - most} more"] if len(skipped) > most else []
     return ", ".join(lines + more)
-
-
-def progress(files: list[Path]):
-    """A bar for what takes more than 3 seconds."""
-    return tqdm(files, "reading", delay=3, leave=False)

@@ -1,0 +1,208 @@
+"""Downloads, from a server on this machine: whole and as expected, or not there."""
+
+import http.server
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import soundfile
+
+from minidiff.data import fetch
+
+COMMIT = "0123456789abcdef"
+SOUNDS = {"b/kick.wav": 0.5, "a/snare.wav": -0.5, "a/clap.wav": 0.1}
+
+
+def archive(sounds):
+    """A zip as GitHub makes them: one folder on top, other files beside the sounds."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as zip_file:
+        zip_file.writestr(f"set-{COMMIT}/README.md", "sounds")
+        for name, value in sounds.items():
+            wave = io.BytesIO()
+            soundfile.write(wave, np.full(4000, value), 8000, format="WAV")
+            zip_file.writestr(f"set-{COMMIT}/{name}", wave.getvalue())
+    return memory.getvalue()
+
+
+@pytest.fixture
+def server():
+    """Answers every request with `body`; with `stall`, it stops half way."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            server.asked.append(self.path)
+            if server.body is None:
+                return self.send_error(404)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(server.body)))
+            self.end_headers()
+            half = len(server.body) // 2
+            self.wfile.write(server.body[:half])
+            if not server.stall.is_set():
+                self.wfile.write(server.body[half:])
+            else:
+                server.stalled.set()
+                server.go_on.wait(30)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.body, server.asked = archive(SOUNDS), []
+    server.stall, server.stalled, server.go_on = (threading.Event() for _ in range(3))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.go_on.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def get(server, tmp_path, monkeypatch):
+    """Fetches the set into a cache under tmp_path."""
+    monkeypatch.delenv("MINIDIFF_DATA", raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(fetch.pooch, "os_cache", lambda _: tmp_path / "cache")
+    url = f"http://127.0.0.1:{server.server_port}/{{repository}}/{{commit}}.zip"
+    monkeypatch.setattr(fetch, "ARCHIVE", url)
+    good = tmp_path / "good"
+    with zipfile.ZipFile(io.BytesIO(archive(SOUNDS))) as zip_file:
+        zip_file.extractall(good)
+    digest = fetch._digest(sorted(good.rglob("*.wav")))
+    return lambda: fetch.recordings("me/set", COMMIT, "set/wavs", digest, ".wav")
+
+
+def left(tmp_path):
+    """All that lies where the set would be."""
+    return list((tmp_path / "cache" / "set" / "wavs").iterdir())
+
+
+def test_fetched_once_and_kept(get, server, capfd):
+    files = get()
+    assert [f.name for f in files] == ["clap.wav", "snare.wav", "kick.wav"]
+    assert soundfile.read(files[2])[0] == pytest.approx(0.5, abs=1e-4)
+    assert server.asked == [f"/me/set/{COMMIT}.zip"]
+    assert "100%" in capfd.readouterr().err  # progress is visible
+    server.body = None
+    assert get() == files
+    assert len(server.asked) == 1
+    assert fetch.at_hand("set/wavs", COMMIT)
+
+
+def test_what_is_at_hand_is_not_fetched(get, server, tmp_path, monkeypatch):
+    (tmp_path / "data" / "set").mkdir(parents=True)
+    os.replace(tmp_path / "good" / f"set-{COMMIT}", tmp_path / "data" / "set" / "wavs")
+    monkeypatch.setenv("MINIDIFF_DATA", str(tmp_path / "data"))
+    assert get()[0] == tmp_path / "data" / "set" / "wavs" / "a" / "clap.wav"
+    assert not server.asked
+
+
+@pytest.mark.parametrize("given", ["", "elsewhere"])
+def test_a_variable_that_points_nowhere_does_no_harm(get, given, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIDIFF_DATA", given)
+    assert not fetch.at_hand("set/wavs", COMMIT)
+    assert all(f.is_relative_to(tmp_path / "cache") for f in get())
+
+
+def alter(file):
+    data = bytearray(file.read_bytes())
+    data[-7] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "change", [alter, os.unlink, lambda f: f.rename(f.with_name("klap.wav"))]
+)
+def test_altered_contents_are_noticed(get, change):
+    file = get()[0]
+    change(file)
+    with pytest.raises(ValueError, match=r"not those of me/set at 0123456.*delete"):
+        get()
+
+
+def test_other_contents_are_not_kept(get, server, tmp_path):
+    server.body = archive({**SOUNDS, "a/clap.wav": 0.2})
+    with pytest.raises(ValueError, match=r"does not hold the recordings.*nothing"):
+        get()
+    assert left(tmp_path) == []
+    server.body = archive(SOUNDS)
+    assert len(get()) == 3
+
+
+@pytest.mark.parametrize("damage", ["cut short", "another page", "empty"])
+def test_a_damaged_archive_is_not_kept(get, server, damage, tmp_path):
+    bodies = {"cut short": server.body[:-100], "another page": b"<html>", "empty": b""}
+    server.body = bodies[damage]
+    with pytest.raises(ConnectionError, match="arrived damaged"):
+        get()
+    assert left(tmp_path) == []
+
+
+def test_no_network_is_said_in_one_plain_line(get, server, tmp_path):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ConnectionError) as caught:
+        get()
+    message = str(caught.value)
+    assert "me/set" in message
+    assert "no connection to http://127.0.0.1" in message
+    assert "MINIDIFF_DATA" in message
+    assert "\n" not in message
+    assert "HTTPConnectionPool" not in message
+    assert caught.value.__suppress_context__  # and no other traceback before it
+    assert left(tmp_path) == []
+
+
+def test_a_server_that_has_it_not(get, server):
+    server.body = None
+    with pytest.raises(ConnectionError, match="404"):
+        get()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_download_leaves_nothing(get, server, tmp_path, sign):
+    server.stall.set()
+    code = f"""
+import importlib.util
+from pathlib import Path
+spec = importlib.util.spec_from_file_location("fetch", {fetch.__file__!r})
+fetch = importlib.util.module_from_spec(spec)  # alone, which starts sooner
+spec.loader.exec_module(fetch)
+fetch.ARCHIVE = {fetch.ARCHIVE!r}
+fetch.pooch.os_cache = lambda _: Path({str(tmp_path / "cache")!r})
+fetch.recordings("me/set", {COMMIT!r}, "set/wavs", "", ".wav")
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    assert server.stalled.wait(100)
+    time.sleep(0.2)
+    process.send_signal(sign)
+    process.wait(30)
+    assert process.returncode != 0
+    assert not fetch.at_hand("set/wavs", COMMIT)
+    if sign == signal.SIGINT:
+        assert left(tmp_path) == []
+    for old in left(tmp_path):  # SIGKILL gives no time to tidy up: the next one does
+        os.utime(old, (0, 0))
+    server.stall.clear()
+    server.go_on.set()
+    assert len(get()) == 3
+    assert [f.name for f in left(tmp_path)] == [COMMIT]
+
+
+def test_two_at_a_time(get):
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(get())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 3
+    assert results[0] == results[1] == results[2]
