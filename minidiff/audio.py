@@ -17,8 +17,8 @@ class MelSpec:
 
     sample_rate: Hz. n_fft: samples a window (Hann). hop_length: samples a frame.
     n_mels: bands (Slaney's scale and norm, librosa's default). floor: what counts as
-    silence, in dB of mel magnitude. mean, std: dB, so that encoded speech and sounds have
-    about zero mean and unit variance.
+    silence, in dB of mel magnitude. mean, std: dB, so that encoded sounds have about
+    zero mean and unit variance.
 
     Raises ValueError for sizes below 1 and for more mel bands than frequency bins.
     """
@@ -43,8 +43,8 @@ class MelSpec:
     ) -> Float[Tensor, "batch 1 n_mels frames"]:
         """Log-mel spectrogram, (decibels - mean) / std; frames = ceil(samples / hop).
 
-        `sample_rate`, if given, is checked. Raises ValueError or TypeError for a wave
-        that is not (batch, samples), empty, NaN, not floating point, or of another rate.
+        `sample_rate`, if given, is checked. Raises ValueError or TypeError for a wave that
+        is not (batch, samples), empty, NaN, not floating point, or of another rate.
         """
         self.check(wave, sample_rate)
         wave = torch.nn.functional.pad(wave, (0, -wave.shape[1] % self.hop_length))
@@ -54,7 +54,7 @@ class MelSpec:
     def decode(
         self, mel: Float[Tensor, "batch 1 n_mels frames"], iterations: int = 64
     ) -> Float[Tensor, "batch samples"]:
-        """A waveform of frames * hop samples with this spectrogram, the same every time.
+        """A waveform, frames * hop samples, with this spectrogram; always the same.
 
         The mel bands are spread over frequency bins by non-negative least squares; then
         Griffin-Lim finds phases.
@@ -102,7 +102,7 @@ class MelSpec:
         )
 
     def filters(self, like: Tensor) -> Tensor:
-        """The mel filter bank (n_mels, n_fft // 2 + 1), in `like`'s dtype and device."""
+        """The mel filter bank (n_mels, n_fft // 2 + 1), in the form of `like`."""
         return _filters(self.sample_rate, self.n_fft, self.n_mels).to(like)
 
     def settings(self) -> dict:

@@ -22,13 +22,17 @@ class Denoiser(nn.Module):
     2022) or "velocity" = eps - x0 (Lipman et al. 2023, for `Flow`).
     drop: how often `.loss` replaces an item's condition by null (Ho & Salimans 2022).
 
-    x, alpha and sigma are first divided by sqrt(alpha**2 + sigma**2), so every schedule
-    looks variance-preserving to the net; with `Karras` and v this is the preconditioning
-    of EDM (Karras et al. 2022, table 1) for sigma_data = 1.
+    x, alpha and sigma are first divided by sqrt(alpha**2 + sigma**2), so that every
+    schedule looks variance-preserving to the net; with `Karras` and v this is EDM's
+    preconditioning for sigma_data = 1 (Karras et al. 2022, table 1).
     """
 
     def __init__(
-        self, net: nn.Module, schedule: Schedule, predicts: str = "eps", drop: float = 0.1
+        self,
+        net: nn.Module,
+        schedule: Schedule,
+        predicts: str = "eps",
+        drop: float = 0.1,
     ):
         super().__init__()
         self.net, self.schedule = net, schedule
@@ -42,14 +46,14 @@ class Denoiser(nn.Module):
     ) -> Float[Tensor, "batch *size"]:
         """x0_hat, the estimate of the clean x, for x noised to time t.
 
-        t: in [0, 1], one for all or one per item. cond: see `minidiff.nets`; None = null.
-        Raises ValueError for t out of range or of the wrong length, and for bad labels.
+        t: in [0, 1], one for all or one per item. cond: int64 labels (batch,), float
+        vectors (batch, d), sequences, mels, or a dict of them by name; None = null.
+        Raises ValueError for t out of range or of the wrong length and for bad labels.
         """
         t = torch.as_tensor(t, device=x.device)
         if t.device.type == "cpu":  # on a GPU the look at the values would stall it
             valid.unit_time(t)
-        if hasattr(self.net, "check"):
-            self.net.check(cond, len(x))
+        check_cond(self.net, cond, len(x))
         a, s, scale = self._levels(t, x)
         x = x / scale
         out = self.net(x, t.float().expand(len(x)), cond)
@@ -62,7 +66,10 @@ class Denoiser(nn.Module):
         return out
 
     def loss(
-        self, x0: Float[Tensor, "batch *size"], cond: Cond = None, generator: torch.Generator | None = None
+        self,
+        x0: Float[Tensor, "batch *size"],
+        cond: Cond = None,
+        generator: torch.Generator | None = None,
     ) -> Float[Tensor, ""]:
         """Mean squared error of what the net predicts, at uniform t (DDPM eq. 14).
 
@@ -70,10 +77,10 @@ class Denoiser(nn.Module):
         comes from `generator` alone. Raises ValueError for NaN in x0.
         """
         valid.real(x0, "x0")
-        if hasattr(self.net, "check"):
-            self.net.check(cond, len(x0))
+        check_cond(self.net, cond, len(x0))
         device = generator.device if generator is not None else x0.device
-        t, lot = torch.rand(2, len(x0), generator=generator, device=device).to(x0.device)
+        draws = torch.rand(2, len(x0), generator=generator, device=device)
+        t, lot = draws.to(x0.device)
         eps = torch.randn(x0.shape, generator=generator, device=device).to(x0)
         cond = self._dropped(cond, lot < self.drop)
         a, s, scale = self._levels(t, x0)
@@ -95,13 +102,35 @@ class Denoiser(nn.Module):
         return eps if self.predicts == "eps" else x0
 
     def _dropped(self, cond: Cond, null: Tensor) -> Cond:
-        """`cond` with null in the items marked; a net without `.null` keeps it whole."""
-        if cond is None or not hasattr(self.net, "null"):
+        """`cond` with null in the marked items; nets other than ours keep it whole."""
+        if cond is None or not hasattr(self.net, "conditions"):
             return cond
+        nothing = self.net.conditions.null(cond)
         if isinstance(cond, Tensor):
-            return _where(null, self.net.null(cond), cond)
-        nothing = self.net.null(cond)
+            return _where(null, nothing, cond)
         return {name: _where(null, nothing[name], c) for name, c in cond.items()}
+
+
+def check_cond(net: nn.Module, cond: Cond, batch: int) -> None:
+    """Raise unless `cond` is what the net has embedders for, one item per item of x."""
+    if cond is None or not hasattr(net, "conditions"):
+        return
+    embedders = net.conditions.embedders
+    if not embedders:
+        raise ValueError("cond was given, but the net was made without conditions")
+    if isinstance(cond, Tensor) and len(embedders) > 1:
+        names = ", ".join(embedders)
+        raise ValueError(f"cond must be a dict, since the net has several: {names}")
+    for name, value in net.conditions.by_name(cond).items():
+        valid.choice(name, embedders, "cond")
+        shape = embedders[name].shape
+        if shape == ("batch",):
+            valid.labels(value, embedders[name].size, batch, f"cond {name!r}")
+        elif value.dim() != len(shape) or len(value) != batch:
+            raise ValueError(
+                f"cond {name!r} must be ({', '.join(shape)}) with batch = {batch}, "
+                f"got {tuple(value.shape)}"
+            )
 
 
 def _where(mask: Tensor, a: Tensor, b: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 import torch
 from matplotlib import colormaps, rc_context
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from . import valid
@@ -263,7 +264,7 @@ def lighten(axes) -> None:
     for line in axes.lines:
         if len(line.get_xdata()) > 4000:
             line.set_rasterized(True)
-            if line.get_color() in ("k", "black"):
+            if to_hex(line.get_color()) == "#000000":
                 line.set_color(COLOURS[-1])
     for many in axes.collections:
         size = max(len(many.get_offsets()), np.size(many.get_array()))
@@ -338,6 +339,7 @@ def plot_points(clouds, titles: Sequence[str], *, alt: str):
             colour = np.array(COLOURS)[kinds.astype(int) % len(COLOURS)]
             ax.scatter(*array(xy).T, s=5, c=colour, alpha=0.8, linewidths=0)
             ax.set(title=title, aspect="equal")
+        fig.set_layout_engine("compressed")
         return figure(fig, alt)
 
 

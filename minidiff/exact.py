@@ -12,9 +12,9 @@ from .schedule import Schedule
 class IdealDenoiser:
     """The exact answer E[x0 | x_t] when the world holds only the given examples.
 
-    data: (n, *size). labels: optional (n,) int64; then `cond` keeps the examples of that
-    label, and cond=None or the null label (highest + 1) keeps all. It is the optimum of
-    the training loss on `data` (Karras et al. 2022, appendix B.3), and memorises.
+    data: (n, *size). labels: optional (n,) int64; then `cond` keeps the examples of
+    that label, and cond=None or the null label (highest + 1) keeps all. It is the optimum
+    of the training loss on `data` (Karras et al. 2022, appendix B.3), and memorises.
     """
 
     def __init__(self, data: Tensor, schedule: Schedule, labels: Tensor | None = None):
@@ -83,7 +83,8 @@ class GaussianMixture:
             n, self.means.shape[1], generator=generator, dtype=torch.float64
         )
         z = z * self.variances[labels].sqrt()
-        return self.means[labels] + torch.einsum("nij,nj->ni", self.axes[labels], z), labels
+        x = self.means[labels] + torch.einsum("nij,nj->ni", self.axes[labels], z)
+        return x, labels
 
     def log_prob(
         self, x: Float[Tensor, "n d"], t: float | Tensor = 0.0, schedule=None
@@ -105,8 +106,8 @@ class GaussianMixture:
         return MixtureDenoiser(self, schedule)
 
     def _components(self, x: Tensor, a: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
-        """For every point: log weight x density, and E[x0 | x_t], of each component."""
-        x, (m, Q) = x.double()[:, None], (p.to(x.device) for p in (self.means, self.axes))
+        """For each point and component: log(weight * density) and E[x0 | x_t]."""
+        x, m, Q = x.double()[:, None], self.means.to(x.device), self.axes.to(x.device)
         a, s = a.unsqueeze(1), s.unsqueeze(1)
         c = self.variances.to(x.device)
         total = a**2 * c + s**2  # variances of x_t along the axes, (n, k, d)

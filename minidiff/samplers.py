@@ -6,8 +6,8 @@ Each is a generator that yields x after every step, so the path comes for free:
 x: the start, (batch, *size), floating point; its dtype and device are kept.
 times: strictly decreasing values in [0, 1], such as `schedule.times(20)`.
 cond: passed on to the denoiser; None = null.
-generator: where fresh noise comes from: one draw of x's shape, in float32, for each step
-that adds noise (or a list of generators, one per item); the others draw none.
+generator: source of fresh noise: one draw of x's shape, in float32, for each step that
+adds noise (or a list of generators, one per item); the others draw none.
 Input that breaks this raises TypeError or ValueError at once, before the first step.
 """
 
@@ -53,9 +53,7 @@ def _steps(denoiser, x: Tensor, times: Tensor) -> Iterator[tuple]:
     wide = torch.float32 if x.device.type == "mps" else torch.float64
     stops = [
         (torch.full((len(x),), t, dtype=wide, device=x.device), a, s)
-        for t, a, s in zip(
-            times.tolist(), alpha.tolist(), sigma.tolist(), strict=True
-        )
+        for t, a, s in zip(times.tolist(), alpha.tolist(), sigma.tolist(), strict=True)
     ]
     for (t, a_t, s_t), (s, a_s, s_s) in pairwise(stops):
         yield t, s, a_t, s_t, a_s, s_s
@@ -97,7 +95,9 @@ def ddpm(
 
 
 @_checked
-def heun(denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None) -> Iterator[Tensor]:
+def heun(
+    denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None
+) -> Iterator[Tensor]:
     """Heun's second-order method (Karras et al. 2022, algorithm 1): two calls a step.
 
     Averages eps at both ends of the step; a plain DDIM step where s_s or a_t is 0.
@@ -142,7 +142,7 @@ def renoise(
     cond: Cond = None,
     generator: Generators = None,
 ) -> Iterator[Tensor]:
-    """Guess the clean sound, noise it again, a little less (Song et al. 2023, alg. 1)."""
+    """Guess the clean sound, noise it again, less (Song et al. 2023, algorithm 1)."""
     for t, _, _, _, a_s, s_s in _steps(denoiser, x, times):
         x = a_s * denoiser(x, t, cond)
         if s_s > 0:
@@ -151,7 +151,9 @@ def renoise(
 
 
 @_checked
-def invert(denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None) -> Iterator[Tensor]:
+def invert(
+    denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None
+) -> Iterator[Tensor]:
     """DDIM backwards: from a sound up to the noise that makes it.
 
     times increase, the first above 0 (at t = 0 there is no noise to read off).
@@ -162,6 +164,4 @@ def invert(denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Gen
         yield x
 
 
-SAMPLERS = {
-    walk.__name__: walk for walk in (ddim, ddpm, heun, dpmpp_2m, renoise)
-}
+SAMPLERS = {walk.__name__: walk for walk in (ddim, ddpm, heun, dpmpp_2m, renoise)}

@@ -1,4 +1,4 @@
-"""Nets: plain torch modules, called `(x, t, cond)`. They import nothing else of ours."""
+"""Nets: plain torch modules, called `(x, t, cond)`; they import nothing of ours."""
 
 from .mlp import MLP
 from .unet import UNet

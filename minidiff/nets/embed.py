@@ -1,4 +1,4 @@
-"""From what we know (time, labels, vectors, sequences, mels) to one vector for a net."""
+"""From what is known (time, labels, text, mels) to one vector that steers a net."""
 
 import math
 
@@ -28,6 +28,8 @@ class TimeEmbedding(nn.Module):
 
 class Labels(nn.Module):
     """One learned vector per class, and one more, at index `classes`, for null."""
+
+    shape = ("batch",)
 
     def __init__(self, classes: int, width: int):
         super().__init__()
@@ -65,7 +67,7 @@ class Vectors(nn.Module):
 
 
 class Sequences(Vectors):
-    """A sequence (batch, tokens, d), such as text: a learned weighted mean of tokens."""
+    """A sequence (batch, tokens, d), such as text: a learned weighted mean."""
 
     shape = ("batch", "tokens", "d")
 
@@ -74,7 +76,7 @@ class Sequences(Vectors):
 
 
 class Mels(Vectors):
-    """A spectrogram (batch, n_mels, frames), such as a reference sound, as one vector."""
+    """A spectrogram (batch, n_mels, frames), such as a reference, as one vector."""
 
     shape = ("batch", "n_mels", "frames")
 

@@ -11,7 +11,7 @@ class MLP(nn.Module):
     """Points (batch, dim) at time t (batch,) -> (batch, dim).
 
     width: units in each of `layers` hidden layers; every one sees x, t and cond anew.
-    classes: number of classes of `cond`, or a dict of them by name; None = no condition.
+    classes: number of classes of `cond`, or a dict of them by name; None = none.
     """
 
     def __init__(

@@ -4,6 +4,8 @@ Down, turn, up (Ronneberger et al. 2015): each level halves the size, and what i
 the way down is handed across to the way up. Blocks are modulated by time and condition.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -63,10 +65,10 @@ class Attention(nn.Module):
 class UNet(nn.Module):
     """x (batch, in_channels, *size) at time t (batch,) -> the same shape, any size.
 
-    dims: 1 or 2. channels: width of each level, in multiples of 8. mid: blocks at the
-    bottom, where they cost least. attention: at the bottom. classes: number of classes of
-    `cond`, or several by name: {"digit": 10, "speaker": 6}; a kind of condition that is
-    no label stands as ("vectors", d), ("sequence", d) or ("mel", n_mels).
+    dims: 1 or 2. channels: width of each level, in multiples of 8. classes: number of
+    classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; conditions that
+    are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels).
+    mid: blocks at the bottom, where they cost least. attention: at the bottom.
     """
 
     def __init__(
@@ -84,7 +86,7 @@ class UNet(nn.Module):
         self.time = TimeEmbedding(width)
         self.conditions = Conditions(named(classes), width)
 
-        pairs = list(zip(channels, channels[1:], strict=False))
+        pairs = list(pairwise(channels))
         self.stem = conv(in_channels, channels[0], 3, padding=1)
         self.down = nn.ModuleList(Block(dims, c, c, width) for c in channels)
         self.shrink = nn.ModuleList(conv(a, b, 2, stride=2) for a, b in pairs)

@@ -1,0 +1,133 @@
+"""The command line: python -m minidiff train | sample | evaluate | list."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import soundfile
+import typer
+from tqdm import tqdm
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Train, hear and judge small diffusion models of sound.",
+)
+Name = Annotated[str, typer.Argument(help="Name of a model; `list` shows them.")]
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="Name of a recipe; `list` shows them.")],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints and the model.")],
+    steps: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
+    every: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 500,
+    seed: Annotated[int, typer.Option(help="Of weights, data order and noise.")] = 0,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda ... Default: best.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Your recordings, one class per subfolder.")
+    ] = None,
+):
+    """Train a model; goes on if --out holds a checkpoint.
+
+    python -m minidiff train digits --out my-digits
+
+    python -m minidiff train sounds --data my-recordings --steps 2000 --out mine
+    """
+    from . import recipes
+
+    steps = steps or recipes.RECIPES[_known(name)].steps
+    bar = tqdm(total=steps, unit="step", disable=not recipes.main_process())
+    for step in recipes.train(name, out, steps, every, seed, device, data):
+        bar.update(step.index - bar.n)
+        if step.index % 20 == 0:
+            bar.set_postfix(loss=f"{step.loss:.3f}")
+    bar.close()
+    if recipes.main_process():
+        typer.echo(f"{out / 'model.safetensors'}")
+
+
+@app.command()
+def sample(
+    name: Annotated[str, typer.Argument(help="Name of a model, or its folder.")],
+    out: Annotated[Path, typer.Option(help="Folder for the WAV files.")],
+    label: Annotated[str | None, typer.Option(help="A class. Default: any.")] = None,
+    n: Annotated[int, typer.Option("-n", help="How many sounds.")] = 1,
+    steps: Annotated[int | None, typer.Option(help="Sampler steps.")] = None,
+    scale: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the first; the next is seed + 1.")] = 0,
+    sampler: Annotated[str | None, typer.Option(help="ddim, ddpm, heun ...")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda ...")] = None,
+):
+    """Write generated sounds as WAV files.
+
+    python -m minidiff sample digits --label seven -n 4 --out sevens
+    """
+    from . import models, recipes
+
+    model = models.load(name, device or models.device())
+    out = recipes.writable(out)
+    waves = model.generate(label, n, steps, scale, seed, sampler)
+    for i, wave in enumerate(waves):
+        file = out / f"{label or 'sound'}-{seed + i}.wav"
+        soundfile.write(file, wave.numpy(), model.sample_rate)
+        typer.echo(str(file))
+
+
+@app.command()
+def evaluate(
+    name: Name,
+    write: Annotated[bool, typer.Option(help="Put the numbers in the card.")] = False,
+):
+    """Print the numbers of a model's card, measured again; takes minutes.
+
+    python -m minidiff evaluate digits
+    """
+    from . import evaluate as judging
+    from . import models, recipes
+
+    recipe, model = recipes.RECIPES[_known(name)], models.load(name, models.device())
+    typer.echo(f"generating 30 sounds of each of {len(model.labels)} classes ...")
+    ear = judging.load_ear(name, model.spec)
+    numbers = judging.evaluate(model, ear, recipe.data("train"), recipe.data("test"))
+    for key, value in models.flat(numbers):
+        typer.echo(f"{key:32} {value}")
+    if write:
+        card = {**model.card, "metrics": numbers, "evaluate": _again(name)}
+        models.write_card(models.WEIGHTS / name, card)
+
+
+@app.command("list")
+def list_models():
+    """List the recipes and the models that ship."""
+    from . import models, recipes
+
+    for name, recipe in recipes.RECIPES.items():
+        state = "ships" if name in models.shipped() else "recipe only"
+        typer.echo(f"{name:12} {state:12} {recipe.about['title']}")
+
+
+def _known(name: str) -> str:
+    from . import recipes, valid
+
+    return valid.choice(name, recipes.RECIPES, "name of a recipe")
+
+
+def _again(name: str) -> str:
+    return f"python -m minidiff evaluate {name}"
+
+
+def main():
+    """Run a command; say what is wrong in one line instead of a traceback."""
+    try:
+        app()
+    except (ValueError, TypeError, ConnectionError) as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

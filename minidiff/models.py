@@ -1,0 +1,195 @@
+"""Trained models: save, load, and generate sound."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from . import schedule as schedules
+from . import valid
+from .audio import MelSpec
+from .denoiser import Denoiser
+from .guidance import Guided
+from .nets import UNet
+from .process import randn
+from .samplers import SAMPLERS
+
+WEIGHTS = Path(__file__).parent / "weights"
+STOCHASTIC = ("ddpm", "renoise")
+
+
+class Card(dict):
+    """What is known of a model: recipe, data, cost, metrics, licence."""
+
+    def _repr_markdown_(self) -> str:
+        rows = (f"| {key} | {value} |" for key, value in flat(self))
+        return "\n".join(["| | |", "|---|---|", *rows])
+
+
+class Model:
+    """A denoiser with all that is needed to turn its answers into sound.
+
+    labels: names of the main label's classes. conditions: all labels' names, by name.
+    settings: what `save` stores; see `settings_of`.
+    """
+
+    def __init__(self, denoiser: Denoiser, settings: dict, card: dict):
+        self.denoiser, self.settings, self.card = denoiser.eval(), settings, Card(card)
+        self.spec = MelSpec(**settings["spec"])
+        self.conditions: dict[str, list[str]] = settings["labels"]
+        self.labels = next(iter(self.conditions.values()))
+        self.sample_rate = self.spec.sample_rate
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        cond=None,
+        n: int = 1,
+        steps: int | None = None,
+        scale: float | None = None,
+        seed: int = 0,
+        sampler: str | None = None,
+        device: str | torch.device | None = None,
+    ) -> Float[Tensor, "n samples"]:
+        """n waveforms (n, samples) in [-1, 1], float32 on the CPU.
+
+        cond: a class by name or number, a list of n of them, or a dict of these by
+        label name; a label not given is drawn as often as it was in training. Item i
+        is what n=1, seed=seed + i gives. steps, scale and sampler default to the
+        model's own settings; device to where the denoiser is.
+        Raises ValueError for unknown labels and samplers, for n or steps below 1.
+        """
+        settings = self.settings
+        sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
+        scale = settings["scale"] if scale is None else scale
+        steps = settings["steps"] if steps is None else steps
+        times = self.denoiser.schedule.times(steps)
+        if isinstance(cond, list | tuple) and n == 1:
+            n = len(cond)
+        valid.whole(n, "n", 1)
+        device = device or next(self.denoiser.parameters()).device
+        self.denoiser.to(device)
+        dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
+        cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
+        x = randn((n, 1, self.spec.n_mels, settings["frames"]), dice).to(device)
+        options = {"generator": dice} if sampler in STOCHASTIC else {}
+        guided = Guided(self.denoiser, scale)
+        *_, mel = SAMPLERS[sampler](guided, x, times, cond=cond or None, **options)
+        return self.spec.decode(mel).clamp(-1, 1).cpu()
+
+    def _cond(self, cond, n: int, dice: list) -> dict[str, Tensor]:
+        """int64 labels (n,) by name; those not given are drawn, one draw an item."""
+        if cond is not None and not isinstance(cond, dict):
+            cond = {next(iter(self.conditions)): cond}
+        for name in cond or {}:
+            valid.choice(name, self.conditions, "cond")
+        labels = {}
+        for name, names in self.conditions.items():
+            share = torch.tensor(self.settings["counts"][name], dtype=torch.float64)
+            drawn = torch.cat([torch.multinomial(share, 1, generator=g) for g in dice])
+            given = (cond or {}).get(name)
+            labels[name] = drawn if given is None else indices(given, names, n, name)
+        return labels
+
+
+def indices(given, names: list[str], n: int, what: str) -> Tensor:
+    """Class names or numbers, one or n of them, as int64 (n,)."""
+    if isinstance(given, Tensor):
+        given = given.tolist()
+    given = list(given) if isinstance(given, list | tuple) else [given] * n
+    if len(given) != n:
+        raise ValueError(f"{what}: expected {n} labels, got {len(given)}")
+    for i, label in enumerate(given):
+        if isinstance(label, str):
+            given[i] = names.index(valid.choice(label, names, what))
+        else:
+            valid.whole(label, what, 0, len(names) - 1)
+    return torch.tensor(given, dtype=torch.int64)
+
+
+def save(folder: str | Path, denoiser: Denoiser, settings: dict, card: dict) -> Path:
+    """Write `model.safetensors` (float16) and `card.json`, which holds its digest."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: p.detach().half().contiguous().cpu()
+        for name, p in denoiser.net.state_dict().items()
+    }
+    part = folder / "model.safetensors.part"
+    save_file(weights, part, metadata={"settings": json.dumps(settings)})
+    os.replace(part, folder / "model.safetensors")
+    write_card(folder, card)
+    return folder / "model.safetensors"
+
+
+def write_card(folder: str | Path, card: dict) -> None:
+    """Write `card.json` beside `model.safetensors`, with the digest of the weights."""
+    digest = digest_of(Path(folder) / "model.safetensors")
+    text = json.dumps({**card, "sha256": digest}, indent=2) + "\n"
+    (Path(folder) / "card.json").write_text(text)
+
+
+def load(name: str | Path, device: str | torch.device = "cpu") -> Model:
+    """A model that ships with the package, by name, or one of yours, by its folder.
+
+    Raises ValueError for an unknown name and for weights that are not the card's.
+    """
+    folder = Path(name)
+    if not (folder / "model.safetensors").is_file():
+        folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
+    file, card = folder / "model.safetensors", json.loads(read(folder / "card.json"))
+    if digest_of(file) != card["sha256"]:
+        raise ValueError(
+            f"{file.name} of {name!r} was altered or cut short: its digest is not the "
+            "one in its card. Fetch or train it again"
+        )
+    settings = settings_in(file)
+    schedule = getattr(schedules, settings["schedule"])()
+    denoiser = Denoiser(UNet(**settings["net"]), schedule, settings["predicts"])
+    weights = {key: value.float() for key, value in load_file(file).items()}
+    denoiser.net.load_state_dict(weights)
+    return Model(denoiser.to(device), settings, card)
+
+
+def shipped() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(f.parent.name for f in WEIGHTS.glob("*/model.safetensors"))
+
+
+def settings_in(file: Path) -> dict:
+    """The settings in the header of a safetensors file; nothing is ever unpickled."""
+    header = file.read_bytes()
+    size = int.from_bytes(header[:8], "little")
+    return json.loads(json.loads(header[8 : 8 + size])["__metadata__"]["settings"])
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def read(file: Path) -> str:
+    if not file.is_file():
+        raise ValueError(f"{file.parent} has weights but no {file.name}")
+    return file.read_text()
+
+
+def flat(card: dict, prefix: str = ""):
+    """(key, value) pairs of a nested dict, keys joined by a dot."""
+    for key, value in card.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def device() -> torch.device:
+    """The fastest device here: CUDA, Apple's MPS, or the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
