@@ -216,9 +216,9 @@ def uri(file: io.BytesIO, mime: str) -> str:
     return f"data:{mime};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def webp(image) -> str:
+def webp(image, lossless: bool = False) -> str:
     file = io.BytesIO()
-    image.save(file, "WEBP", quality=60, method=6)
+    image.save(file, "WEBP", quality=75, lossless=lossless)
     return uri(file, "image/webp")
 
 
@@ -273,9 +273,10 @@ def lighten(axes) -> None:
 
 
 def smaller(match) -> str:
-    """A PNG inside an SVG, as WebP where that is shorter."""
+    """A PNG inside an SVG as WebP, exact where it has see-through parts."""
     image = Image.open(io.BytesIO(base64.b64decode(match[1])))
-    return min(match[0], webp(image), key=len) if len(match[1]) > 2000 else match[0]
+    sharp = image.getchannel("A").getextrema()[0] < 255
+    return min(match[0], webp(image, sharp), key=len)
 
 
 def grid(n: int, width: float, height: float, **shared):
