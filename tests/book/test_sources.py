@@ -5,6 +5,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+import execute
 import nbformat
 import pytest
 import yaml
@@ -167,3 +168,14 @@ def test_stored_text_is_small(path):
             assert output.output_type != "error", "an error is caught and printed"
             text = output.get("text", "") + "".join(output.get("data", {}).values())
             assert len(text) < 2000, f"print less: {text[:200]}"
+
+
+@each_chapter
+def test_no_cell_warned_in_the_last_build(path):
+    """The pages leave stderr out (progress bars); a warning must not hide in it."""
+    try:
+        cells = notebooks.code_cells(execute.executed(path))
+    except KeyError:
+        pytest.skip("not executed yet: run `make book` first")
+    said = [o.text for c in cells for o in c.outputs if o.get("name") == "stderr"]
+    assert not [text for text in said if "Warning" in text]
