@@ -61,7 +61,7 @@ RECIPES = {
     ),
     "sounds": Recipe(
         data=lambda split: data.sounds({"train": 3600, "test": 360}[split], split),
-        spec=MelSpec(16_000, n_fft=1024, hop_length=256, n_mels=64, mean=-45.0),
+        spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(32, 64, 128),
         steps=2500,
         about={

@@ -39,6 +39,7 @@ class Sounds(Dataset):
     """
 
     names = list(garden.GARDEN)
+    label_names = {"sound": names}
     sample_rate = garden.SAMPLE_RATE
 
     def __init__(self, n: int = 6000, split: str = "train", seed: int = 0):
