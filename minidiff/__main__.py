@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import soundfile
+import torch
 import typer
 from tqdm import tqdm
 
@@ -98,6 +99,31 @@ def evaluate(
     if write:
         card = {**model.card, "metrics": numbers, "evaluate": _again(name)}
         models.write_card(models.WEIGHTS / name, card)
+
+
+@app.command()
+def judge(
+    name: Annotated[str, typer.Argument(help="Name of the recipe to judge.")],
+    out: Annotated[Path, typer.Option(help="Folder for judge.safetensors.")],
+    steps: Annotated[int, typer.Option(help="Steps of training.")] = 500,
+    seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
+):
+    """Train the classifier that `evaluate` listens with, on real sounds only.
+
+    python -m minidiff judge digits --out my-digits
+    """
+    from . import evaluate as judging
+    from . import recipes
+
+    recipe, out = recipes.RECIPES[_known(name)], recipes.writable(out)
+    train, test = recipe.data("train"), recipe.data("test")
+    torch.manual_seed(seed)  # of weights before training
+    ear = judging.Ear(judging.Judge(len(train.names)), recipe.spec)
+    for _ in tqdm(judging.train_ear(ear, train, steps, seed), total=steps):
+        pass
+    waves, labels = judging.stacked(test)
+    right = (ear.label(waves) == labels).double().mean().item()
+    typer.echo(f"{judging.save_ear(ear, out)}: {right:.1%} right on the test set")
 
 
 @app.command("list")

@@ -43,8 +43,8 @@ class MelSpec:
     ) -> Float[Tensor, "batch 1 n_mels frames"]:
         """Log-mel spectrogram, (decibels - mean) / std; frames = ceil(samples / hop).
 
-        `sample_rate`, if given, is checked. Raises ValueError or TypeError for a wave that
-        is not (batch, samples), empty, NaN, not floating point, or of another rate.
+        `sample_rate`, if given, is checked. Raises ValueError or TypeError for a wave
+        that is not (batch, samples), empty, NaN, no float, or of another rate.
         """
         self.check(wave, sample_rate)
         wave = torch.nn.functional.pad(wave, (0, -wave.shape[1] % self.hop_length))

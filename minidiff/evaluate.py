@@ -1,11 +1,13 @@
 """Judging: recognised, as varied as the real thing, new, and clean?"""
 
 import math
+from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -30,40 +32,51 @@ class Ear:
         return self.judge.out(self.embed(waves)).argmax(1)
 
 
+def save_ear(ear: Ear, folder: str | Path) -> Path:
+    """Write `judge.safetensors` (float16) into `folder`."""
+    weights = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in ear.judge.state_dict().items()
+    }
+    save_file(weights, Path(folder) / "judge.safetensors")
+    return Path(folder) / "judge.safetensors"
+
+
 def load_ear(name: str, spec: MelSpec) -> Ear:
     """The judge that ships for a model, in `weights/NAME/judge.safetensors`."""
     weights = load_file(WEIGHTS / name / "judge.safetensors")
     weights = {key: value.float() for key, value in weights.items()}
     judge = Judge(classes=len(weights["out.1.bias"]))
-    judge.load_state_dict(weights, strict=False)
+    judge.load_state_dict(weights)
     return Ear(judge, spec)
 
 
-def train_ear(data: Dataset, spec: MelSpec, classes: int, steps: int, seed: int = 0):
-    """A generator of losses that trains a judge on real sounds; returns the `Ear`.
+def train_ear(ear: Ear, data: Dataset, steps: int, seed: int = 0) -> Iterator[float]:
+    """Train a judge on real sounds; a generator of losses.
 
     Every batch is shifted, made louder or softer, and given a little noise at random,
     so that the judge listens to what is said and not to how it was recorded.
     """
-    torch.manual_seed(seed)
-    judge, dice = Judge(classes), torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)  # of dropout
+    dice = torch.Generator().manual_seed(seed)
     waves, labels = stacked(data)
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=1e-2)
+    optimizer = torch.optim.AdamW(ear.judge.parameters(), weight_decay=1e-2)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
+    ear.judge.train()
     for _ in range(steps):
         i = torch.randint(len(waves), (64,), generator=dice)
-        mel = spec.encode(disturbed(waves[i], dice))
-        loss = F.cross_entropy(judge(mel), labels[i], label_smoothing=0.1)
+        mel = ear.spec.encode(disturbed(waves[i], dice))
+        loss = F.cross_entropy(ear.judge(mel), labels[i], label_smoothing=0.1)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         rate.step()
         yield loss.item()
-    return Ear(judge, spec)
+    ear.judge.eval()
 
 
 def disturbed(waves: Tensor, dice: torch.Generator) -> Tensor:
-    """Waves shifted by up to 1/16, scaled by up to 6 dB, with noise of -80 to -50 dB."""
+    """Waves shifted by up to 1/16, scaled by 6 dB, with noise of -80 to -50 dB."""
     n, samples = waves.shape
     draw = torch.rand(3, n, 1, generator=dice)
     shift = (draw[0] * samples / 16).long()

@@ -13,8 +13,8 @@ class IdealDenoiser:
     """The exact answer E[x0 | x_t] when the world holds only the given examples.
 
     data: (n, *size). labels: optional (n,) int64; then `cond` keeps the examples of
-    that label, and cond=None or the null label (highest + 1) keeps all. It is the optimum
-    of the training loss on `data` (Karras et al. 2022, appendix B.3), and memorises.
+    that label, and cond=None or the null label (highest + 1) keeps all. It is the best
+    any net can do on `data` (Karras et al. 2022, appendix B.3), and memorises.
     """
 
     def __init__(self, data: Tensor, schedule: Schedule, labels: Tensor | None = None):

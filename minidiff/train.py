@@ -95,6 +95,11 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
             _warn_if_hopeless(denoiser, cond, index)
             with accelerator.autocast():
                 loss = model(x0, cond, noise)
+            if not torch.isfinite(loss):
+                raise ValueError(
+                    f"the loss is {loss.item()} at step {index}: try a "
+                    f"smaller lr than {lr}"
+                )
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(denoiser.parameters(), clip)
             optimizer.step()
