@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ RECIPES = {
     "sounds": Recipe(
         data=lambda split: data.sounds({"train": 3600, "test": 360}[split], split),
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
-        channels=(32, 64, 128),
+        channels=(24, 48, 96),
         steps=2500,
         about={
             "title": "Twelve sounds of the garden, rain to hi-hat",
@@ -238,4 +239,8 @@ def machine(denoiser: Denoiser) -> str:
     device = next(denoiser.parameters()).device
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{torch.get_num_threads()} CPU threads, {platform.machine()}"
+    processor = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists() and (name := re.search(r"model name\s*: (.*)", info.read_text())):
+        processor = name[1]
+    return f"{torch.get_num_threads()} threads of a CPU ({processor})"
