@@ -81,7 +81,7 @@ def player(
     audio, and, with loudness=None, for samples beyond [-1, 1], which would clip.
     """
     body, name = clip(wave, sample_rate, title, alt, loudness, picture)
-    return Shown(f"<player: {name}>", frame(body, listen))
+    return Shown(f"<player: {name}>", frame([body], listen))
 
 
 def players(
@@ -104,7 +104,7 @@ def players(
         for (wave, title), words in zip(clips, alts, strict=True)
     ]
     bodies, names = zip(*made, strict=True)
-    return Shown(f"<players: {'; '.join(names)}>", frame("".join(bodies), listen, row))
+    return Shown(f"<players: {'; '.join(names)}>", frame(bodies, listen, row))
 
 
 def clip(wave, sample_rate, title, alt, loudness, picture) -> tuple[str, str]:
@@ -135,17 +135,19 @@ def clip(wave, sample_rate, title, alt, loudness, picture) -> tuple[str, str]:
             f'justify-content:space-between;font-size:.8rem"><span>0 s</span><span>up '
             f"to {hertz(sample_rate / 2)}</span><span>{seconds}</span></div>"
         )
-    style = "flex:1 1 13rem;min-width:0;max-width:26rem;margin:0"
-    return f'<figure style="{style}">{body}</figure>', f"{title}, {seconds}"
+    return f'<figure style="margin:0">{body}</figure>', f"{title}, {seconds}"
 
 
-def frame(body: str, listen: str | None, row: str | None = None) -> str:
-    """A row that wraps on a narrow screen, and the line that says what to hear."""
+def frame(clips: Sequence[str], listen: str | None, row: str | None = None) -> str:
+    """Columns, fewer on a narrow screen, and the line that says what to hear."""
     group = f' role="group" aria-label="{html.escape(row)}"' if row else ""
     line = f"<em>Listen for:</em> {html.escape(listen)}" if listen else ""
+    if line:
+        line = f'<div style="grid-column:1/-1">{line}</div>'
     return (
-        f'<div{group} style="display:flex;flex-wrap:wrap;gap:1rem;margin:.5rem 0">'
-        f'{body}<div style="flex:1 0 100%">{line}</div></div>'
+        f'<div{group} style="display:grid;gap:1rem;max-width:{26 * len(clips)}rem;'
+        "grid-template-columns:repeat(auto-fit,minmax(min(13rem,100%),1fr));"
+        f'margin:.5rem 0">{"".join(clips)}{line}</div>'
     )
 
 
