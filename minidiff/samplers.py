@@ -32,8 +32,8 @@ def _checked(walk: Callable) -> Callable:
     def sampler(*args, **options):
         given = inspect.signature(walk).bind(*args, **options).arguments
         valid.real(given["x"], "x")
-        times = torch.as_tensor(given["times"]).cpu().double()
-        given["times"] = times = valid.unit_time(times, "times")
+        times = valid.unit_time(given["times"], "times").cpu().double()
+        given["times"] = times
         if times.dim() != 1 or len(times) < 2:
             raise ValueError(f"times must be at least 2 numbers, got {times}")
         if walk.__name__ == "invert":

@@ -13,7 +13,7 @@ def choice(value, known, what: str):
     if value in known:
         return value
     near = difflib.get_close_matches(str(value), [str(k) for k in known], n=3)
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise ValueError(
         f"{what}: {value!r} is unknown{hint} Known: {', '.join(map(str, known))}"
     )
@@ -21,7 +21,8 @@ def choice(value, known, what: str):
 
 def whole(value, what: str, low: int, high: float = math.inf) -> int:
     """Return `value` if it is a whole number in [low, high]."""
-    if isinstance(value, bool) or int(value) != value:
+    number(value, what, -math.inf, math.inf)
+    if isinstance(value, bool) or value % 1 != 0:
         raise TypeError(f"{what} must be a whole number, got {value!r}")
     if not low <= value <= high:
         raise ValueError(f"{what} must be in [{low}, {high}], got {value}")
@@ -30,7 +31,10 @@ def whole(value, what: str, low: int, high: float = math.inf) -> int:
 
 def number(value, what: str, low: float, high: float, open_ends: bool = False) -> float:
     """Return `value` if it lies in [low, high], or in (low, high) with `open_ends`."""
-    inside = low < value < high if open_ends else low <= value <= high
+    try:
+        inside = low < value < high if open_ends else low <= value <= high
+    except (TypeError, ValueError, RuntimeError):  # a string, an array
+        raise TypeError(f"{what} must be a number, got {value!r}") from None
     if not inside:  # also catches NaN
         ends = f"({low}, {high})" if open_ends else f"[{low}, {high}]"
         raise ValueError(f"{what} must be in {ends}, got {value}")
@@ -51,8 +55,12 @@ def real(x, what: str) -> Tensor:
 
 
 def unit_time(t, what: str = "t") -> Tensor:
-    """Return `t` as a tensor if all its values lie in [0, 1]."""
-    t = torch.as_tensor(t)
+    """Return `t` as a tensor, plain numbers in float64, if its values are in [0, 1]."""
+    if not isinstance(t, Tensor):
+        try:
+            t = torch.as_tensor(t, dtype=torch.float64)
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(f"{what} must be a number or a tensor, got {t!r}") from None
     if t.is_complex() or t.dtype == torch.bool:
         raise TypeError(f"{what} must be real numbers, got {t.dtype}")
     if not ((t >= 0) & (t <= 1)).all():
@@ -71,8 +79,9 @@ def same_shape(a: Tensor, b: Tensor, names: str) -> None:
 
 def labels(values: Tensor, classes: int, batch: int, what: str) -> None:
     """Raise unless `values` are `batch` whole labels in 0..classes (classes = null)."""
-    if values.dtype != torch.int64:
-        raise TypeError(f"{what}: labels must be int64, got {values.dtype}")
+    if not isinstance(values, Tensor) or values.dtype != torch.int64:
+        found = getattr(values, "dtype", type(values).__name__)
+        raise TypeError(f"{what}: labels must be an int64 tensor, got {found}")
     if values.shape != (batch,):
         raise ValueError(
             f"{what}: expected one label per item, shape ({batch},), "
