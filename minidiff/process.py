@@ -24,21 +24,22 @@ def diffuse(
     Raises ValueError for a wrong number of times or shapes that differ.
     """
     valid.same_shape(x0, eps, "x0 and eps")
-    t = valid.unit_time(t).to(x0.device)
-    alpha, sigma = (per_item(level, x0) for level in schedule.levels(t))
+    valid.real(x0, "x0")
+    levels = schedule.levels(valid.unit_time(t))
+    alpha, sigma = (per_item(level, x0) for level in levels)
     return alpha * x0 + sigma * eps
 
 
 def per_item(level: Tensor, x: Tensor, what: str = "t") -> Tensor:
     """Shape a level, () or (batch,), so that it multiplies x item by item."""
     if level.dim() == 0:
-        return level.to(x.dtype)
+        return level.to(x)
     if level.shape != x.shape[:1]:
         raise ValueError(
             f"{what} must be one number or one per item, shape ({len(x)},), "
             f"got shape {tuple(level.shape)}"
         )
-    return level.to(x.dtype).view(-1, *[1] * (x.dim() - 1))
+    return level.to(x).view(-1, *[1] * (x.dim() - 1))
 
 
 def randn(shape: Sequence[int], generator: Generators = None) -> Tensor:
@@ -47,6 +48,11 @@ def randn(shape: Sequence[int], generator: Generators = None) -> Tensor:
     With a list of generators, one per item, item i depends on generator i only.
     """
     if isinstance(generator, Sequence):
+        if len(generator) != shape[0]:
+            raise ValueError(
+                f"generator must be one, or one per item: expected {shape[0]}, "
+                f"got {len(generator)}"
+            )
         return torch.cat([randn((1, *shape[1:]), g) for g in generator])
     device = generator.device if generator is not None else "cpu"
     return torch.randn(shape, generator=generator, dtype=torch.float32, device=device)
