@@ -50,13 +50,12 @@ class Denoiser(nn.Module):
         vectors (batch, d), sequences, mels, or a dict of them by name; None = null.
         Raises ValueError for t out of range or of the wrong length and for bad labels.
         """
-        t = torch.as_tensor(t, device=x.device)
-        if t.device.type == "cpu":  # on a GPU the look at the values would stall it
-            valid.unit_time(t)
+        if not isinstance(t, Tensor) or t.device.type == "cpu":
+            t = valid.unit_time(t)  # on a GPU the look at the values would stall it
         check_cond(self.net, cond, len(x))
         a, s, scale = self._levels(t, x)
         x = x / scale
-        out = self.net(x, t.float().expand(len(x)), cond)
+        out = self.net(x, t.to(x.device, torch.float32).expand(len(x)), cond)
         if self.predicts == "eps":
             return (x - s * out) / a
         if self.predicts == "v":
@@ -123,13 +122,21 @@ def check_cond(net: nn.Module, cond: Cond, batch: int) -> None:
         raise ValueError(f"cond must be a dict, since the net has several: {names}")
     for name, value in net.conditions.by_name(cond).items():
         valid.choice(name, embedders, "cond")
-        shape = embedders[name].shape
+        what, embed = f"cond {name!r}", embedders[name]
+        size, shape = embed.size, embed.shape
         if shape == ("batch",):
-            valid.labels(value, embedders[name].size, batch, f"cond {name!r}")
-        elif value.dim() != len(shape) or len(value) != batch:
+            valid.labels(value, size, batch, what)
+            continue
+        if not isinstance(value, Tensor) or not value.is_floating_point():
+            found = getattr(value, "dtype", type(value).__name__)
+            raise TypeError(f"{what} must be a floating-point tensor, got {found}")
+        known = {"batch": batch, "d": size, "n_mels": size}  # no other axis is fixed
+        if value.dim() != len(shape) or any(
+            n != known.get(axis, n) for axis, n in zip(shape, value.shape, strict=True)
+        ):
+            wanted = ", ".join(str(known.get(axis, axis)) for axis in shape)
             raise ValueError(
-                f"cond {name!r} must be ({', '.join(shape)}) with batch = {batch}, "
-                f"got {tuple(value.shape)}"
+                f"{what} must have shape ({wanted}), got {tuple(value.shape)}"
             )
 
 
