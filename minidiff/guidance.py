@@ -11,8 +11,9 @@ class Guided:
     """Classifier-free guidance (Ho & Salimans 2022): overdo what the condition changes.
 
     x0_hat = x0_null + scale * (x0_cond - x0_null): scale 0 is unconditional, 1 plainly
-    conditional, above 1 exaggerates. (The paper's w is scale - 1.) `null` may replace
-    only some of the conditions; None means null everywhere.
+    conditional, above 1 exaggerates. (The paper's w is scale - 1.) `null` says what
+    x0_null is told: None is null everywhere; a dict replaces only the conditions it
+    names, `{"digit": None}` the digit, say, and the others stay.
     """
 
     def __init__(self, denoiser, scale: float, null: Cond = None):
@@ -23,7 +24,10 @@ class Guided:
     def __call__(self, x: Tensor, t: float | Tensor, cond: Cond = None) -> Tensor:
         if self.scale == 1 or cond is None:
             return self.denoiser(x, t, cond)
-        x0_null = self.denoiser(x, t, self.null)
+        null = self.null
+        if isinstance(null, dict) and isinstance(cond, dict):
+            null = {k: c for k, c in (cond | null).items() if c is not None}
+        x0_null = self.denoiser(x, t, null)
         if self.scale == 0:
             return x0_null
         return x0_null + self.scale * (self.denoiser(x, t, cond) - x0_null)
