@@ -144,6 +144,7 @@ def griffin_lim(
     To and fro between "has these magnitudes" and "is the spectrum of some sound", with
     momentum. Starts from phases that are fixed, so the answer is always the same.
     """
+    valid.real(magnitude, "magnitude")
     samples = (magnitude.shape[-1] - 1) * spec.hop_length
     seed = torch.Generator().manual_seed(0)
     turn = 2 * torch.pi * torch.rand(magnitude.shape[1:], generator=seed)
