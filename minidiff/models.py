@@ -62,16 +62,17 @@ class Model:
         label name; a label not given is drawn as often as it was in training. Item i
         is what n=1, seed=seed + i gives. steps, scale and sampler default to the
         model's own settings; device to where the denoiser is.
-        Raises ValueError for unknown labels and samplers, for n or steps below 1.
+        Raises ValueError for unknown labels and samplers, n or steps below 1, seed < 0.
         """
         settings = self.settings
         sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
+        steps = valid.whole(steps, "steps", 1)
         times = self.denoiser.schedule.times(steps)
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
-        valid.whole(n, "n", 1)
+        n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0)
         device = device or next(self.denoiser.parameters()).device
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
@@ -143,7 +144,7 @@ def load(name: str | Path, device: str | torch.device = "cpu") -> Model:
     if not (folder / "model.safetensors").is_file():
         folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
     file, card = folder / "model.safetensors", json.loads(read(folder / "card.json"))
-    if digest_of(file) != card["sha256"]:
+    if digest_of(file) != card.get("sha256"):
         raise ValueError(
             f"{file.name} of {name!r} was altered or cut short: its digest is not the "
             "one in its card. Fetch or train it again"
