@@ -134,8 +134,8 @@ def train(
     that cannot be written.
     """
     recipe = RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
-    run = {"recipe": name, "steps": steps or recipe.steps, "seed": seed}
-    valid.whole(run["steps"], "steps", 1)
+    steps = valid.whole(recipe.steps if steps is None else steps, "steps", 1)
+    run = {"recipe": name, "steps": steps, "seed": valid.whole(seed, "seed", 0)}
     valid.whole(every, "every", 1)
     out = writable(out)
     checkpoint = out / "checkpoint.pt"
