@@ -1,0 +1,107 @@
+"""Exercises of chapter 3, the forward process."""
+
+import torch
+
+from ..check import Wrong, exercise
+from ..schedule import LinearBeta
+
+
+def near(a, b, tolerance: float = 1e-4) -> bool:
+    """Whether two numbers or tensors agree, shapes included."""
+    a, b = (torch.as_tensor(x, dtype=torch.float64) for x in (a, b))
+    return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@exercise("ex-03-1")
+def quieter(answer):
+    if near(answer, -10, 0.05):
+        raise Wrong(
+            "That is a tenth of the power. Power goes with the amplitude squared."
+        )
+    if near(answer, 20, 0.05):
+        raise Wrong("Did the sound get stronger against the noise, or weaker?")
+    if not near(answer, -20, 0.05):
+        raise Wrong("Compute 10 log10 of the power ratio: how much power is left?")
+    return "A tenth of the amplitude, a hundredth of the power, 20 dB down."
+
+
+@exercise("ex-03-2")
+def table(alpha_bar):
+    betas = torch.linspace(0.01, 0.3, 7, dtype=torch.float64)
+    truth = torch.cat([betas.new_ones(1), (1 - betas).cumprod(0)])
+    got = alpha_bar(betas)
+    if near(got, truth[1:]):
+        raise Wrong("T entries, expected T + 1: before the first step alpha_bar is 1.")
+    if near(got, truth.sqrt()):
+        raise Wrong("That is alpha, its square root.")
+    if near(got[-7:], betas.cumprod(0)):
+        raise Wrong("Multiply what each step keeps of the signal, not what it adds.")
+    if near(got, 1 - truth):
+        raise Wrong("That is the share of the noise; the signal has the rest.")
+    if not near(got, truth):
+        raise Wrong("Entry i is the product of the first i factors (1 - beta).")
+    return "And from here on, one look-up replaces a walk."
+
+
+@exercise("ex-03-3")
+def step(answer):
+    x, eps = torch.full((4,), 2.0), torch.full((4,), 3.0)
+    beta = torch.tensor(0.36)
+    got = answer(x, beta, eps)
+    if near(got, 0.8 * x + beta * eps):
+        raise Wrong(
+            "Still the buggy one: after a step the variance is (1 - beta) + beta**2."
+        )
+    if near(got, (1 - beta) * x + beta * eps):
+        raise Wrong("Now both roots are missing: the variance shrinks even faster.")
+    if near(got, (1 - beta) * x + 0.6 * eps):
+        raise Wrong("The noise is right now, but the signal has lost its root.")
+    if not near(got, 0.8 * x + 0.6 * eps):
+        raise Wrong("The squares of the two factors must be 1 - beta and beta.")
+    return "(1 - beta) + beta = 1: the noise had lost its root."
+
+
+@exercise("ex-03-4")
+def ending(answer):
+    alpha = LinearBeta(steps=200, beta_end=float(answer))(1.0)[0].item()
+    if alpha > 0.3:
+        raise Wrong(f"It ends with alpha = {alpha:.2f}: larger steps are needed.")
+    if alpha > 0.01:
+        raise Wrong(f"It ends with alpha = {alpha:.3f}: a little more.")
+    if alpha < 0.001:
+        raise Wrong(f"It ends with alpha = {alpha:.1e}: more than was asked for.")
+    return f"It ends with alpha = {alpha:.4f}: noise, for all that one can tell."
+
+
+@exercise("ex-03-5")
+def straight(answer):
+    t = torch.linspace(0, 1, 9, dtype=torch.float64)
+    alpha, sigma = answer(t)
+    if not near(alpha**2 + sigma**2, torch.ones_like(t)):
+        if near(alpha + sigma, torch.ones_like(t)):
+            raise Wrong("alpha + sigma is 1, but their squares should sum to 1.")
+        raise Wrong("alpha**2 + sigma**2 is not 1.")
+    db = 20 * torch.log10(alpha / sigma)
+    if near(db, 80 * t - 40):
+        raise Wrong("The other way round: t = 0 is the clean end.")
+    if near(db, 20 - 40 * t):
+        raise Wrong("It falls from 20 to -20 dB. Is your ratio that of the powers?")
+    if near(db, 80 - 160 * t):
+        raise Wrong("It falls from 80 to -80 dB. Is your ratio that of the amplitudes?")
+    if not near(db, 40 - 80 * t):
+        raise Wrong(f"It goes from {db[0]:.1f} dB to {db[-1]:.1f} dB, or not evenly.")
+    return "A schedule of your own, given by nothing but its timetable."
+
+
+@exercise("ex-03-6")
+def hidden(answer):
+    given = [str(name).strip().lower() for name in answer]
+    truth = ["organ", "bird", "kick"]
+    if sorted(given) != sorted(truth):
+        raise Wrong("Three names, each once: bird, kick, organ.")
+    right = sum(a == b for a, b in zip(given, truth, strict=True))
+    if given != truth:
+        raise Wrong(
+            f"{right} of 3. Which one is steady, which one moves, which is short?"
+        )
+    return "Your ear is a denoiser: it knows what birds sound like."

@@ -1,0 +1,68 @@
+"""Chapter 3: right answers pass, wrong ones get a hint of their own."""
+
+import pytest
+import torch
+
+from minidiff.check import check
+
+NAMES = [f"ex-03-{i}" for i in range(1, 7)]
+
+
+def alpha_bar(betas):
+    return torch.cat([betas.new_ones(1), (1 - betas).cumprod(0)])
+
+
+def straight(t, slope=80.0, start=40.0):
+    r = 10 ** ((start - slope * t) / 10)
+    return (r / (1 + r)).sqrt(), (1 / (1 + r)).sqrt()
+
+
+RIGHT = {
+    "ex-03-1": -20,
+    "ex-03-2": alpha_bar,
+    "ex-03-3": lambda x, beta, eps: (1 - beta).sqrt() * x + beta.sqrt() * eps,
+    "ex-03-4": 0.11,
+    "ex-03-5": straight,
+    "ex-03-6": ["organ", "Bird", "kick"],
+}
+WRONG = [
+    ("ex-03-1", -10, "tenth of the power"),
+    ("ex-03-1", 20, "or weaker"),
+    ("ex-03-1", -3, "10 log10"),
+    ("ex-03-2", lambda b: (1 - b).cumprod(0), "T + 1"),
+    ("ex-03-2", lambda b: alpha_bar(b).sqrt(), "square root"),
+    ("ex-03-2", lambda b: b.cumprod(0), "not what it adds"),
+    ("ex-03-2", lambda b: 1 - alpha_bar(b), "share of the noise"),
+    ("ex-03-2", lambda b: torch.ones(8), "first i factors"),
+    ("ex-03-3", lambda x, b, e: (1 - b).sqrt() * x + b * e, "Still the buggy"),
+    ("ex-03-3", lambda x, b, e: (1 - b) * x + b * e, "both roots"),
+    ("ex-03-3", lambda x, b, e: (1 - b) * x + b.sqrt() * e, "signal has lost"),
+    ("ex-03-3", lambda x, b, e: x + b.sqrt() * e, "squares of the two"),
+    ("ex-03-4", 0.02, "larger steps"),
+    ("ex-03-4", 0.06, "a little more"),
+    ("ex-03-4", 0.3, "more than was asked"),
+    ("ex-03-5", lambda t: (1 - t, t), "squares should sum"),
+    ("ex-03-5", lambda t: (1 + t, t), "is not 1"),
+    ("ex-03-5", lambda t: straight(1 - t), "other way round"),
+    ("ex-03-5", lambda t: straight(t, 40.0, 20.0), "20 to -20"),
+    ("ex-03-5", lambda t: straight(t, 160.0, 80.0), "80 to -80"),
+    ("ex-03-5", lambda t: straight(t, 50.0), "40.0 dB to -10.0 dB"),
+    ("ex-03-6", ["bird", "organ", "kick"], "1 of 3"),
+    ("ex-03-6", ["organ", "organ", "kick"], "each once"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_and_not_attempted(name, capsys):
+    check(name, RIGHT[name])
+    assert capsys.readouterr().out.startswith(f"{name}: right. ")
+    check(name, ...)
+    assert capsys.readouterr().out == f"{name}: not attempted yet\n"
+
+
+@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
+def test_wrong_answers_get_their_own_hint(name, answer, hint, capsys):
+    check(name, answer)
+    out = capsys.readouterr().out
+    assert out.startswith(f"{name}: not yet. ")
+    assert hint in out
