@@ -1,0 +1,151 @@
+"""Chapter 6, DDPM: the exercises' checks."""
+
+import functools
+from itertools import pairwise
+
+import torch
+
+from ..check import Wrong, exercise
+from ..schedule import LinearBeta
+
+SCHEDULE = LinearBeta(1000)
+STEPS = 2, 5, 10, 20, 50, 100, 200, 500, 1000
+
+
+def levels(t: float, s: float) -> tuple[float, ...]:
+    """a_t, s_t, a_s, s_s."""
+    return tuple(level.item() for time in (t, s) for level in SCHEDULE(time))
+
+
+def parts(x, x0, a_t, s_t, a_s, s_s):
+    """Mean and std of the posterior, and beta (Ho et al. 2020, eq. 6 and 7)."""
+    beta = 1 - (a_t / a_s) ** 2
+    mean = a_s * beta / s_t**2 * x0 + a_t / a_s * (s_s / s_t) ** 2 * x
+    return mean, s_s / s_t * beta**0.5, beta
+
+
+def near(a, b) -> bool:
+    return torch.allclose(a, b, atol=1e-6)
+
+
+@exercise("ex-06-1")
+def predict(answer):
+    """Nine of the ten steps draw 4 * 2 numbers."""
+    if answer == 80:
+        raise Wrong("The last step adds no noise, and draws none.")
+    if answer in (9, 10):
+        raise Wrong("Each step draws one number for each number in x.")
+    if answer != 72:
+        raise Wrong("Numbers in x, times steps that add noise.")
+    return "Nine steps of eight numbers; the tenth goes straight to the guess."
+
+
+@exercise("ex-06-2")
+def fill_in(step):
+    """eps, fresh, and three terms."""
+    for at in (levels(0.5, 0.4), levels(0.1, 0.02)):
+        a_t, s_t, a_s, s_s = at
+        x, x0, z = torch.randn(3, 50, dtype=torch.float64).unbind()
+        mean, std, _ = parts(x, x0, *at)
+        found = step(x, x0, *at, z)
+        ratio = (a_t * s_s / (s_t * a_s)) ** 2
+        eps = (x - a_t * x0) / s_t
+        if near(found, a_s * x0 + s_s * eps + std * z):
+            raise Wrong("The powers add up to more than s_s**2: take less of eps.")
+        if near(found, a_s * x0 + s_s * eps):
+            raise Wrong("Nothing fresh here; z is not used.")
+        if near(found, a_s * x0 + s_s * ratio * eps + s_s * (1 - ratio) * z):
+            raise Wrong("A square root is missing: powers add, not amplitudes.")
+        if not near(found, mean + std * z):
+            raise Wrong("Compare with the equation above md.source(md.ddpm, md.ddim).")
+    last = levels(0.02, 0.0)
+    if not near(step(x, x0, *last, z), x0):
+        raise Wrong("Where s = 0 the step should end exactly at the guess.")
+    return "It is the posterior, and at s = 0 it ends at the guess."
+
+
+@exercise("ex-06-3")
+def find_the_bug(step):
+    """No noise where s = 0; the mean stays."""
+    x, x0, z = torch.randn(3, 50, dtype=torch.float64).unbind()
+    last, middle = levels(0.02, 0.0), levels(0.5, 0.4)
+    mean, std, beta = parts(x, x0, *middle)
+    if not near(step(x, x0, *middle, 0 * z), mean):
+        raise Wrong("The mean was right and should stay as it was.")
+    if not near(step(x, x0, *last, z), x0):
+        raise Wrong("On the last step (s_s = 0) there is still noise.")
+    found = step(x, x0, *middle, z)
+    if near(found, mean):
+        raise Wrong("Now there is no noise at all: only the last step needs none.")
+    if near(found, mean + middle[3] * beta**0.5 * z):
+        raise Wrong("Quiet at the end, but the factor is s_s / s_t, not s_s alone.")
+    if near(found, mean + beta**0.5 * z):
+        return "DDPM's second width, with the last step spared, as in algorithm 2."
+    if not near(found, mean + std * z):
+        raise Wrong("The noise in the other steps should be the posterior's.")
+    return "The posterior's own width ends at zero."
+
+
+@exercise("ex-06-4")
+def vary(answer):
+    """The first number of steps whose exact width is within 5 percent."""
+    if answer not in STEPS:
+        raise Wrong("Name one of the numbers in counts.")
+    right = first_close(0.6)
+    if answer == right:
+        return "The wider the data, the fewer the steps."
+    if answer == first_close(0.3):
+        raise Wrong("That is the answer for c = 0.3; pass c=0.6 on.")
+    raise Wrong("Too few steps." if answer < right else "Fewer are enough.")
+
+
+def first_close(c: float) -> int:
+    """The first number of steps whose width is within 5 percent of c."""
+    return next(n for n in STEPS if abs(final_width(n, c) / c - 1) < 0.05)
+
+
+@functools.cache
+def final_width(n: int, c: float) -> float:
+    """Exact std of n ancestral steps for data of std c."""
+    variance = 1.0
+    for t, s in pairwise(SCHEDULE.times(n).tolist()):
+        at = levels(t, s)
+        guess = at[0] * c**2 / (at[0] ** 2 * c**2 + at[1] ** 2)
+        k, std, _ = parts(1.0, guess, *at)
+        variance = k**2 * variance + std**2
+    return variance**0.5
+
+
+@exercise("ex-06-5")
+def extend(step):
+    """Clip the guess and derive eps from the clipped one."""
+    x, z = torch.randn(2, 50, dtype=torch.float64).unbind()
+    x0 = torch.linspace(-3, 3, 50, dtype=torch.float64)
+    at = levels(0.5, 0.4)
+    a_t, s_t, a_s, s_s = at
+    kept = x0.clamp(-1, 1)
+    mean, std, _ = parts(x, kept, *at)
+    old = (s_s**2 - std**2) ** 0.5
+    found = step(x, x0, *at, z)
+    if near(found, a_s * kept + old * (x - a_t * x0) / s_t + std * z):
+        raise Wrong("eps still belongs to the guess before the clip: derive it again.")
+    if near(found, parts(x, x0, *at)[0] + std * z):
+        raise Wrong("The guess is not clipped yet.")
+    if near(found, (parts(x, x0, *at)[0] + std * z).clamp(-1, 1)):
+        raise Wrong("Clip the guess x0, not the noisy result.")
+    if not near(found, mean + std * z):
+        raise Wrong("Clip x0 first, then go on as in exercise 6.2.")
+    return "Guess and noise belong together again; md.Clip does the same."
+
+
+@exercise("ex-06-6")
+def listen(answer):
+    """B is clean, C hisses a little, A clearly."""
+    order = "".join(answer).upper().replace(" ", "")
+    if order == "BAC":
+        raise Wrong("B is clean. But a walk of fewer steps has a larger last step.")
+    if order in ("ACB", "CAB"):
+        raise Wrong("Turned round: the clean one comes first.")
+    if order != "BCA":
+        raise Wrong("Turn it up at the end of the bell: which one falls silent?")
+    return "The fewer the steps, the louder the hiss of a noisy last one."
