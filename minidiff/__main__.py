@@ -105,7 +105,7 @@ def evaluate(
 def judge(
     name: Annotated[str, typer.Argument(help="Name of the recipe to judge.")],
     out: Annotated[Path, typer.Option(help="Folder for judge.safetensors.")],
-    steps: Annotated[int, typer.Option(help="Steps of training.")] = 500,
+    steps: Annotated[int, typer.Option(help="Steps of training.")] = 1200,
     seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
 ):
     """Train the classifier that `evaluate` listens with, on real sounds only.

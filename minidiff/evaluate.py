@@ -27,6 +27,7 @@ class Ear:
         parts = waves.split(100)
         return torch.cat([self.judge.embed(self.spec.encode(w)) for w in parts])
 
+    @torch.inference_mode()
     def label(self, waves: Float[Tensor, "n samples"]) -> Tensor:
         """The most likely class of each, (n,) int64."""
         return self.judge.out(self.embed(waves)).argmax(1)
@@ -46,7 +47,7 @@ def load_ear(name: str, spec: MelSpec) -> Ear:
     """The judge that ships for a model, in `weights/NAME/judge.safetensors`."""
     weights = load_file(WEIGHTS / name / "judge.safetensors")
     weights = {key: value.float() for key, value in weights.items()}
-    judge = Judge(classes=len(weights["out.1.bias"]))
+    judge = Judge(classes=len(weights["out.2.bias"]))
     judge.load_state_dict(weights)
     return Ear(judge, spec)
 
