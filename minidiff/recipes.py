@@ -64,7 +64,7 @@ RECIPES = {
         data=lambda split: data.sounds({"train": 3600, "test": 360}[split], split),
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(24, 48, 96),
-        steps=2500,
+        steps=1500,
         about={
             "title": "Twelve sounds of the garden, rain to hi-hat",
             "data": "the procedural sound garden, made by this package",
