@@ -16,7 +16,12 @@ class Guided:
     names, `{"digit": None}` the digit, say, and the others stay.
     """
 
-    def __init__(self, denoiser, scale: float, null: Cond = None):
+    def __init__(
+        self,
+        denoiser,
+        scale: float,
+        null: Tensor | dict[str, Tensor | None] | None = None,
+    ):
         self.denoiser, self.schedule = denoiser, denoiser.schedule
         self.scale = valid.number(scale, "scale", -1e6, 1e6)
         self.null = null
