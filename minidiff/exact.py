@@ -97,24 +97,28 @@ class GaussianMixture:
     def score(
         self, x: Float[Tensor, "n d"], t: float | Tensor, schedule: Schedule
     ) -> Float[Tensor, "n d"]:
-        """grad_x log p(x_t) = (alpha x0_hat - x_t) / sigma**2 (Tweedie)."""
-        a, s = (_flat(level, x) for level in schedule(t))
-        return (a * self.denoiser(schedule)(x, t) - x) / s**2
+        """grad_x log p(x_t) = (alpha x0_hat - x_t) / sigma**2 (Tweedie); t may be 0."""
+        logits, pull = self._components(x, *(_flat(level, x) for level in schedule(t)))
+        return -(logits.softmax(1)[..., None] * self._turned(pull)).sum(1).to(x.dtype)
 
     def denoiser(self, schedule: Schedule) -> "MixtureDenoiser":
         """E[x0 | x_t], exactly; `cond` may be int64 component labels (k = null)."""
         return MixtureDenoiser(self, schedule)
 
     def _components(self, x: Tensor, a: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
-        """For each point and component: log(weight * density) and E[x0 | x_t]."""
+        """For each point and component: log(weight * density), and how far the point is
+        from the mean over the variance, along the component's axes."""
         x, m, Q = x.double()[:, None], self.means.to(x.device), self.axes.to(x.device)
         a, s = a.unsqueeze(1), s.unsqueeze(1)
-        c = self.variances.to(x.device)
-        total = a**2 * c + s**2  # variances of x_t along the axes, (n, k, d)
+        # variances of x_t along the axes, (n, k, d)
+        total = a**2 * self.variances.to(x.device) + s**2
         y = torch.einsum("kij,nki->nkj", Q, x - a * m)
         logits = -0.5 * (y**2 / total + (2 * torch.pi * total).log()).sum(2)
-        x0 = m + torch.einsum("kij,nkj->nki", Q, a * c / total * y)
-        return logits + self.weights.to(x.device).log(), x0
+        return logits + self.weights.to(x.device).log(), y / total
+
+    def _turned(self, y: Tensor) -> Tensor:
+        """From each component's own axes, (n, k, d), back to those of x."""
+        return torch.einsum("kij,nkj->nki", self.axes.to(y.device), y)
 
 
 class MixtureDenoiser:
@@ -125,7 +129,11 @@ class MixtureDenoiser:
 
     def __call__(self, x: Tensor, t: float | Tensor, cond: Tensor | None = None):
         a, s = (_flat(level, x) for level in self.schedule(t))
-        logits, x0 = self.mixture._components(x, a, s)
+        mixture = self.mixture
+        logits, pull = mixture._components(x, a, s)
+        # E[x0 | x_t] of each component
+        x0 = a[..., None] * mixture._turned(mixture.variances.to(x.device) * pull)
+        x0 = mixture.means.to(x.device) + x0
         if cond is not None:
             k = logits.shape[1]
             valid.labels(cond, k, len(x), "cond")
