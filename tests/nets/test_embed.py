@@ -1,0 +1,75 @@
+"""Embeddings: what is null, what adds up, what does not matter."""
+
+import pytest
+import torch
+
+from minidiff.nets.embed import Conditions, Labels, Mels, Sequences, TimeEmbedding
+from minidiff.nets.embed import Vectors as Vector
+
+FLOATS = [(Vector(3, 8), (5, 3)), (Sequences(3, 8), (5, 7, 3)), (Mels(3, 8), (5, 3, 9))]
+floats = pytest.mark.parametrize(("embed", "shape"), FLOATS)
+
+
+def test_times_a_table_step_apart_are_told_apart():
+    embed = TimeEmbedding(32)
+    t = torch.linspace(0, 1, 1001)
+    angle = t[:, None] * embed.speeds
+    waves = torch.cat([angle.sin(), angle.cos()], 1)
+    assert (waves[1:] - waves[:-1]).norm(dim=1).min() > 0.5
+    assert (embed.speeds[0] / embed.speeds[-1]).item() == pytest.approx(8660, rel=0.01)
+    assert embed.speeds[0] == 1000
+
+
+def test_null_is_a_label_of_its_own():
+    embed = Labels(4, 8)
+    assert embed.null(3).tolist() == [4, 4, 4]
+    vectors = embed(torch.arange(5))
+    assert len({tuple(v) for v in vectors.tolist()}) == 5
+
+
+@floats
+def test_null_is_learned_and_item_by_item(embed, shape):
+    torch.nn.init.normal_(embed.nothing)
+    c = torch.randn(shape)
+    plain = embed(c)
+    c[2] = torch.nan
+    mixed = embed(c)
+    assert torch.equal(mixed[2], embed.nothing)
+    assert torch.allclose(mixed[[0, 1, 3, 4]], plain[[0, 1, 3, 4]])
+    assert torch.equal(embed(embed.null(5)), embed.nothing.expand(5, -1))
+    mixed.sum().backward()
+    for p in embed.parameters():
+        assert p.grad.isfinite().all()
+
+
+def test_sequences_of_any_length_and_order():
+    embed, c = Sequences(3, 8), torch.randn(2, 6, 3)
+    assert torch.allclose(embed(c), embed(c.flip(1)), atol=1e-6)
+    assert torch.allclose(embed(c), embed(c.repeat(1, 2, 1)), atol=1e-6)
+    assert not torch.allclose(embed(c), embed(c[:, :3]), atol=1e-3)
+
+
+@floats
+def test_what_is_said_matters(embed, shape):
+    a, b = embed(torch.randn(2, *shape[1:]))
+    assert (a - b).norm() > 1e-2
+
+
+def test_conditions_add_up_by_name():
+    net = Conditions({"digit": 3, "speaker": 2, "text": ("sequence", 4)}, 8)
+    digit, text = torch.tensor([1, 3]), torch.randn(2, 5, 4)
+    found = net({"text": text, "digit": digit}, 2)
+    e = net.embedders
+    expected = e["digit"](digit) + e["text"](text) + e["speaker"](torch.tensor([2, 2]))
+    assert torch.allclose(found, expected)
+
+
+def test_a_bare_tensor_is_the_only_condition():
+    net, label = Conditions({"label": 3}, 8), torch.tensor([1, 0])
+    assert torch.equal(net(label, 2), net({"label": label}, 2))
+    assert torch.equal(net(None, 2), net(net.null(label), 2))
+    assert net.null({"label": label})["label"].tolist() == [3, 3]
+
+
+def test_no_conditions_add_nothing():
+    assert Conditions({}, 8)(None, 2) == 0
