@@ -108,7 +108,7 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
             average(ema, denoiser, min(decay, index / (index + 10)))
 
             def snapshot(index=index):
-                return {
+                state = {
                     "index": index,
                     "net": denoiser.state_dict(),
                     "ema": ema.state_dict(),
@@ -116,6 +116,7 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
                     "rate": rate.state_dict(),
                     "noise": noise.get_state(),
                 }
+                return copy.deepcopy(state)  # training goes on in the originals
 
             yield Step(index, ema, loss.detach(), snapshot)
     finally:
