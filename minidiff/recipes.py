@@ -1,6 +1,7 @@
 """Recipes: all that makes a model what it is, and the training that follows one."""
 
 import os
+import pickle
 import platform
 import re
 import time
@@ -25,12 +26,13 @@ class Recipe:
     """Data set, front end, net, schedule and training of one model.
 
     data: called with a split, "train" or "test", gives pairs (wave, labels).
-    spec: front end. channels: of the `UNet`, whose classes are those of the data.
+    samples: length of a wave. spec: front end. channels: of the `UNet`, whose classes are those of the data.
     sampler, sampler_steps, scale: what `generate` does unless told otherwise.
     about: title, licence and source of the data, for the card.
     """
 
     data: Callable[[str], Dataset]
+    samples: int
     spec: MelSpec
     channels: tuple[int, ...]
     steps: int
@@ -44,9 +46,14 @@ class Recipe:
     scale: float = 1.5
 
 
+OWN = {  # instead of a recipe's `about`, for a model of the reader's recordings
+    "title": "Sounds like your own recordings",
+    "licence": "what the recordings allow: see the book's page on responsible use",
+}
 RECIPES = {
     "digits": Recipe(
         data=lambda split: data.digits(split, samples=6400),
+        samples=6400,
         spec=MelSpec(8000, n_fft=512, hop_length=160, n_mels=64),
         channels=(32, 64, 128),
         steps=5000,
@@ -62,6 +69,7 @@ RECIPES = {
     ),
     "sounds": Recipe(
         data=lambda split: data.sounds({"train": 3600, "test": 360}[split], split),
+        samples=16_384,
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(24, 48, 96),
         steps=1500,
@@ -158,7 +166,8 @@ def train(
 
     if main_process():
         seconds = spent + time.perf_counter() - began
-        card = recipe.about | run | {"batch": recipe.batch * world, "lr": recipe.lr}
+        about = recipe.about if folder is None else OWN | {"data": str(folder)}
+        card = about | run | {"batch": recipe.batch * world, "lr": recipe.lr}
         card |= {"seconds": round(seconds), "machine": machine(denoiser)}
         models.save(out, denoiser, settings(recipe, denoiser, mels), card)
 
@@ -167,8 +176,7 @@ def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
     """The recipe's training set, or the reader's own recordings in its form."""
     if folder is None:
         return recipe.data("train")
-    rate, samples = recipe.spec.sample_rate, len(recipe.data("test")[0][0])
-    return data.folder(folder, sample_rate=rate, samples=samples)
+    return data.folder(folder, recipe.spec.sample_rate, recipe.samples)
 
 
 def settings(recipe: Recipe, denoiser: Denoiser, mels: Mels) -> dict:
@@ -220,7 +228,13 @@ def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
     """State and seconds spent of the run that a checkpoint holds, if there is one."""
     if not checkpoint.is_file():
         return None, 0.0
-    content = torch.load(checkpoint, weights_only=True)
+    try:
+        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise ValueError(
+            f"out: {checkpoint} was altered or cut short: delete it or choose another "
+            "folder"
+        ) from error
     if content["run"] != run:
         raise ValueError(
             f"out: {checkpoint} belongs to another run ({content['run']}, "
