@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -114,7 +115,10 @@ def indices(given, names: list[str], n: int, what: str) -> Tensor:
 
 
 def save(folder: str | Path, denoiser: Denoiser, settings: dict, card: dict) -> Path:
-    """Write `model.safetensors` (float16) and `card.json`, which holds its digest."""
+    """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
+
+    Raises ValueError if they cannot be written; a model that was there before is kept.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
@@ -122,9 +126,13 @@ def save(folder: str | Path, denoiser: Denoiser, settings: dict, card: dict) -> 
         for name, p in denoiser.net.state_dict().items()
     }
     part = folder / "model.safetensors.part"
-    save_file(weights, part, metadata={"settings": json.dumps(settings)})
-    os.replace(part, folder / "model.safetensors")
-    write_card(folder, card)
+    try:
+        save_file(weights, part, metadata={"settings": json.dumps(settings)})
+        os.replace(part, folder / "model.safetensors")
+        write_card(folder, card)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        raise ValueError(f"folder: could not write to {folder} ({error})") from error
     return folder / "model.safetensors"
 
 
