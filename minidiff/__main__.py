@@ -40,7 +40,7 @@ def train(
     """
     from . import recipes
 
-    steps = steps or recipes.RECIPES[_known(name)].steps
+    steps = recipes.RECIPES[_known(name)].steps if steps is None else steps
     bar = tqdm(total=steps, unit="step", disable=not recipes.main_process())
     for step in recipes.train(name, out, steps, every, seed, device, data):
         bar.update(step.index - bar.n)
@@ -74,7 +74,10 @@ def sample(
     waves = model.generate(label, n, steps, scale, seed, sampler)
     for i, wave in enumerate(waves):
         file = out / f"{label or 'sound'}-{seed + i}.wav"
-        soundfile.write(file, wave.numpy(), model.sample_rate)
+        try:
+            soundfile.write(file, wave.numpy(), model.sample_rate)
+        except (OSError, soundfile.SoundFileError) as error:
+            raise ValueError(f"out: could not write {file} ({error})") from error
         typer.echo(str(file))
 
 
@@ -150,7 +153,7 @@ def main():
     """Run a command; say what is wrong in one line instead of a traceback."""
     try:
         app()
-    except (ValueError, TypeError, ConnectionError) as error:
+    except (ValueError, TypeError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
 
