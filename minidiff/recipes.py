@@ -26,7 +26,8 @@ class Recipe:
     """Data set, front end, net, schedule and training of one model.
 
     data: called with a split, "train" or "test", gives pairs (wave, labels).
-    samples: length of a wave. spec: front end. channels: of the `UNet`, whose classes are those of the data.
+    samples: length of a wave. spec: front end. channels: of the `UNet`, whose classes
+    are those of the data.
     sampler, sampler_steps, scale: what `generate` does unless told otherwise.
     about: title, licence and source of the data, for the card.
     """
