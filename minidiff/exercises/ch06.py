@@ -57,7 +57,7 @@ def fill_in(step):
         if near(found, a_s * x0 + s_s * ratio * eps + s_s * (1 - ratio) * z):
             raise Wrong("A square root is missing: powers add, not amplitudes.")
         if not near(found, mean + std * z):
-            raise Wrong("Compare with the equation above md.source(md.ddpm, md.ddim).")
+            raise Wrong("Compare with the equation above md.source(md.ddpm).")
     last = levels(0.02, 0.0)
     if not near(step(x, x0, *last, z), x0):
         raise Wrong("Where s = 0 the step should end exactly at the guess.")
