@@ -4,14 +4,14 @@ import copy
 import math
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Sampler
 
 from . import valid
 from .denoiser import Denoiser
@@ -72,10 +72,11 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
     device = accelerator.device
     optimizer = torch.optim.Adam(denoiser.parameters(), lr, (0.9, 0.99))
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: ramp(i, steps))
-    ema = copy.deepcopy(denoiser).to(device).eval().requires_grad_(False)
     # every process draws noise of its own
     noise = torch.Generator().manual_seed(seed + 1_000_003 * accelerator.process_index)
     model, optimizer = accelerator.prepare(Loss(denoiser), optimizer)
+    # after `prepare`, which makes the weights of all processes those of the first
+    ema = copy.deepcopy(denoiser).to(device).eval().requires_grad_(False)
     if isinstance(loader, DataLoader):
         loader = accelerator.prepare(loader)
     start = 0
@@ -155,7 +156,8 @@ def forever(loader: Iterable, device) -> Iterator[tuple]:
         empty = True
         for batch in loader:
             empty = False
-            x0, cond = batch if isinstance(batch, tuple | list) else (batch, None)
+            batch = batch if isinstance(batch, tuple | list) else (batch,)
+            x0, cond = (*batch, None)[:2]  # a lone (x0,) is what TensorDataset gives
             yield x0.to(device), moved(cond, device)
         if empty:
             raise ValueError("loader gave no batch")
@@ -177,7 +179,7 @@ class Shuffled(Sampler):
 
     drop_last = True  # accelerate shards the batches and asks for this
 
-    def __init__(self, data: Dataset, batch_size: int, seed: int = 0, start: int = 0):
+    def __init__(self, data: Sized, batch_size: int, seed: int = 0, start: int = 0):
         self.size, self.batch_size = len(data), min(batch_size, len(data))
         self.seed, self.start = seed, start
 
