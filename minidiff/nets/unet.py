@@ -4,6 +4,7 @@ Down, turn, up (Ronneberger et al. 2015): each level halves the size, and what i
 the way down is handed across to the way up. Blocks are modulated by time and condition.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -75,7 +76,7 @@ class UNet(nn.Module):
         self,
         dims: int = 2,
         in_channels: int = 1,
-        channels: tuple[int, ...] = (32, 64, 128),
+        channels: Sequence[int] = (32, 64, 128),
         classes: int | dict | None = None,
         mid: int = 3,
         attention: bool = True,
