@@ -41,12 +41,11 @@ def train(
     from . import recipes
 
     steps = recipes.RECIPES[_known(name)].steps if steps is None else steps
-    bar = tqdm(total=steps, unit="step", disable=not recipes.main_process())
-    for step in recipes.train(name, out, steps, every, seed, device, data):
-        bar.update(step.index - bar.n)
-        if step.index % 20 == 0:
-            bar.set_postfix(loss=f"{step.loss:.3f}")
-    bar.close()
+    with tqdm(total=steps, unit="step", disable=not recipes.main_process()) as bar:
+        for step in recipes.train(name, out, steps, every, seed, device, data):
+            bar.update(step.index - bar.n)
+            if step.index % 20 == 0:
+                bar.set_postfix(loss=f"{step.loss:.3f}")
     if recipes.main_process():
         typer.echo(f"{out / 'model.safetensors'}")
 
