@@ -1,6 +1,7 @@
 """Under pytest, and only there, every function's shapes and types are checked."""
 
 import os
+import sys
 from pathlib import Path
 
 import jaxtyping
@@ -10,6 +11,7 @@ import torch
 # before minidiff is imported; an int may stand where a float is meant, as in Python
 CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 jaxtyping.install_import_hook("minidiff", CHECKER)
+sys.path.insert(0, str(Path(__file__).parent))  # for `import tiny`
 torch.set_num_threads(1)  # the same sums in the same order, here and in CI
 
 

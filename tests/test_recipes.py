@@ -1,0 +1,187 @@
+"""Recipes: a training that is killed goes on to the very same model."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import tiny
+import torch
+
+import minidiff as md
+from minidiff import recipes
+
+STEPS = 40
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    monkeypatch.setitem(recipes.RECIPES, "tiny", tiny.RECIPE)
+
+
+def train(out, steps=STEPS, **options):
+    return recipes.train("tiny", out, steps, device="cpu", **options)
+
+
+def model(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The model of a training that nothing disturbed."""
+    out = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(recipes.RECIPES, "tiny", tiny.RECIPE)
+        list(train(out))
+    return out
+
+
+def test_a_training_can_be_repeated(whole, tmp_path):
+    torch.rand(7)  # whatever chance did before
+    list(train(tmp_path, every=7))
+    assert model(tmp_path) == model(whole)
+    list(train(tmp_path / "other", seed=1))
+    assert model(tmp_path / "other") != model(whole)
+
+
+@pytest.mark.parametrize("stop", [5, 17, 39])
+def test_stopped_and_gone_on(whole, tmp_path, stop):
+    for step in train(tmp_path, every=5):
+        if step.index == stop:
+            break
+    assert not (tmp_path / "model.safetensors").exists()
+    done = [step.index for step in train(tmp_path, every=5)]
+    assert done == list(range(stop // 5 * 5 + 1, STEPS + 1))
+    assert model(tmp_path) == model(whole)
+
+
+def test_killed_and_gone_on(whole, tmp_path):
+    """SIGKILL, twice, at a moment that nobody chose."""
+    script = Path(__file__).with_name("tiny.py")
+    command = [sys.executable, script, "train", "tiny", "--out", tmp_path]
+    command += ["--steps", str(STEPS), "--every", "1", "--device", "cpu"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    before = -1
+    for _ in range(2):
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        checkpoint = tmp_path / "checkpoint.pt"
+        while process.poll() is None and changed(checkpoint) <= before:
+            time.sleep(0.002)
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
+        before = changed(checkpoint)
+    assert not (tmp_path / "model.safetensors").exists()
+    rest = [step.index for step in train(tmp_path)]
+    assert 1 < rest[0] <= STEPS
+    assert model(tmp_path) == model(whole)
+
+
+def changed(file):
+    return file.stat().st_mtime_ns if file.exists() else -1
+
+
+def test_a_checkpoint_of_another_run_is_left_alone(tmp_path):
+    for step in train(tmp_path, every=2):
+        if step.index == 3:
+            break
+    for other in ({"seed": 1}, {"steps": 41}):
+        with pytest.raises(ValueError, match=r"out: .*another run.*another folder"):
+            next(train(tmp_path, **other))
+    (tmp_path / "checkpoint.pt").write_bytes(
+        (tmp_path / "checkpoint.pt").read_bytes()[:1000]
+    )
+    with pytest.raises(ValueError, match=r"out: .*altered or cut short"):
+        next(train(tmp_path))
+
+
+def test_a_folder_that_takes_no_files(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"out: cannot write to .*file"):
+        next(train(tmp_path / "file"))
+
+
+@pytest.fixture
+def full_disk():
+    """No file may grow beyond 20 kB, as on a disk that is almost full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def full(limit=20_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+
+    yield full
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_loses_nothing(whole, tmp_path, full_disk):
+    walk = train(tmp_path, every=10)
+    while next(walk).index < 15:
+        pass
+    kept = (tmp_path / "checkpoint.pt").read_bytes()
+    full_disk()
+    with pytest.raises(ValueError, match=r"out: could not write .*checkpoint is kept"):
+        list(walk)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == kept
+    full_disk(resource.RLIM_INFINITY)
+    assert next(train(tmp_path)).index == 11
+    walk = train(tmp_path)
+    while next(walk).index < STEPS:
+        pass
+    full_disk()
+    with pytest.raises(ValueError, match="could not write to"):
+        list(walk)
+    full_disk(resource.RLIM_INFINITY)
+    left = sorted(f.name for f in tmp_path.iterdir())
+    assert left == ["checkpoint.pt"]
+    list(train(tmp_path))
+    assert model(tmp_path) == model(whole)
+
+
+def test_mels_are_encoded_once_and_counted():
+    mels = recipes.Mels(tiny.Tones(n=24), tiny.RECIPE.spec)
+    wave, labels = tiny.Tones(n=24)[9]
+    mel, found = mels[9]
+    assert torch.allclose(mel, tiny.RECIPE.spec.encode(wave[None])[0], atol=1e-5)
+    assert found == labels
+    assert mels.counts() == {"tone": [8, 8, 8], "level": [18, 6]}
+
+
+def test_recordings_of_ones_own(tmp_path):
+    for name, hertz in (("owl", 300), ("wren", 1200)):
+        (tmp_path / "birds" / name).mkdir(parents=True)
+        turn = 2 * np.pi * hertz * np.arange(2000) / 8000
+        for i in range(3):
+            file = tmp_path / "birds" / name / f"{i}.wav"
+            soundfile.write(file, 0.1 * np.sin(turn + i), 8000)
+    out = tmp_path / "out"
+    list(train(out, 2, folder=tmp_path / "birds"))
+    voice = md.load(out)
+    assert voice.labels == ["owl", "wren"]
+    assert voice.generate("wren").shape == (1, 1600)
+    assert voice.card["title"] != tiny.RECIPE.about["title"]  # nor its licence
+    assert "birds" in voice.card["data"]
+
+
+@pytest.mark.parametrize("name", ["digits", "sounds"])
+def test_recipes_that_ship(name, request):
+    recipe = recipes.RECIPES[name]
+    if name == "digits":
+        request.getfixturevalue("recordings")
+        data = recipe.data("train")
+    else:
+        data = md.data.sounds(48)
+    assert recipe.about.keys() >= {"title", "data", "licence"}
+    wave, _ = data[0]
+    assert wave.shape == (recipe.samples,)
+    waves = torch.stack([data[i][0] for i in range(0, len(data), len(data) // 48)])
+    mel = recipe.spec.encode(waves)  # of about unit variance, as a net likes it
+    assert abs(mel.mean()) < 0.6
+    assert 0.6 < mel.std() < 1.5
+    net = recipes.build(recipe, recipes.label_names(data)).net
+    assert 2 * sum(p.numel() for p in net.parameters()) < 8e6

@@ -1,0 +1,54 @@
+"""The checks themselves."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from minidiff import valid
+
+pytestmark = pytest.mark.usefixtures("unhooked")
+
+
+def test_choice_suggests_what_is_near():
+    assert valid.choice("heun", ("ddim", "heun"), "sampler") == "heun"
+    near = "sampler: 'huen' is unknown; did you mean 'heun'? Known: ddim, heun"
+    with pytest.raises(ValueError, match=f"^{re.escape(near)}$"):
+        valid.choice("huen", ("ddim", "heun"), "sampler")
+    far = "sampler: 7 is unknown. Known: ddim, heun"
+    with pytest.raises(ValueError, match=f"^{re.escape(far)}$"):
+        valid.choice(7, ("ddim", "heun"), "sampler")
+
+
+@pytest.mark.parametrize("value", [3, 3.0, np.int64(3), np.float32(3), torch.tensor(3)])
+def test_whole_numbers_of_every_kind(value):
+    found = valid.whole(value, "n", 1)
+    assert (found, type(found)) == (3, int)
+
+
+@pytest.mark.parametrize("value", [True, "3", None, 2.5, [3], float("inf")])
+def test_what_is_no_whole_number(value):
+    with pytest.raises(TypeError, match="n must be a"):
+        valid.whole(value, "n", 1)
+
+
+def test_ends_are_in_or_out():
+    assert valid.number(0, "x", 0, 1) == 0
+    assert valid.number(0.5, "x", 0, 1, open_ends=True) == 0.5
+    for value in (0, 1, float("nan"), -1):
+        with pytest.raises(ValueError, match=r"x must be in \(0, 1\), got"):
+            valid.number(value, "x", 0, 1, open_ends=True)
+
+
+def test_times_keep_their_precision():
+    t = torch.rand(3)
+    assert valid.unit_time(t) is t
+    assert valid.unit_time(0.3).item() == 0.3
+    assert valid.unit_time(np.array([0.25])).tolist() == [0.25]
+
+
+def test_labels_may_be_null():
+    valid.labels(torch.tensor([0, 3]), 3, 2, "cond")
+    with pytest.raises(ValueError, match=r"cond: .*0\.\.2 \(3 = null\), got 0\.\.4"):
+        valid.labels(torch.tensor([0, 4]), 3, 2, "cond")
