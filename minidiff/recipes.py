@@ -44,7 +44,7 @@ class Recipe:
     predicts: str = "v"
     sampler: str = "dpmpp_2m"
     sampler_steps: int = 20
-    scale: float = 1.5
+    scale: float = 1.15
 
 
 OWN = {  # instead of a recipe's `about`, for a model of the reader's recordings
