@@ -151,6 +151,7 @@ def say(text):
 
 if __name__ == "__main__":
     chosen = [Path(name).resolve() for name in sys.argv[1:]]
-    broken = execute(chosen or sorted((ROOT / "notebooks").glob("*.ipynb")))
+    every = [p for part in ("notebooks", "book") for p in (ROOT / part).glob("*.ipynb")]
+    broken = execute(chosen or sorted(every, key=lambda p: p.name))
     if broken:
         sys.exit(f"The book stops here: {broken[0].name} failed, see above.")

@@ -39,6 +39,11 @@ def chapters():
     return sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
+def pages():
+    """All notebooks: the chapters, and the pages of `book/` that compute something."""
+    return [*chapters(), *sorted((ROOT / "book").glob("*.ipynb"))]
+
+
 def text_only(output):
     """The part of an output that is stored and compared, or None."""
     if output.output_type == "stream":
@@ -74,13 +79,13 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def badges(notebook, name):
+def badges(notebook, name, folder="notebooks"):
     """Put the Colab link and the install cell after the title cell."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     url, branch = config["repository"]["url"], config["repository"]["branch"]
     place = url.removeprefix("https://github.com/")
     colab = f"https://colab.research.google.com/github/{place}/blob/{branch}"
-    link = new_markdown_cell(f"[Open in Colab]({colab}/notebooks/{name})", id="colab")
+    link = new_markdown_cell(f"[Open in Colab]({colab}/{folder}/{name})", id="colab")
     code = INSTALL.format(url=url, branch=branch).strip()
     look = {"tags": ["remove-cell"], "cellView": "form"}
     install = new_code_cell(code, id="install", metadata=look)
@@ -95,7 +100,7 @@ def tidy(path, jobs):
     notebook = nbformat.read(path, as_version=4)
     notebook.nbformat_minor = 5
     if "badges" in jobs:
-        badges(notebook, path.name)
+        badges(notebook, path.name, path.parent.name)
     if "strip" in jobs:
         strip(notebook)
     return nbformat.writes(notebook, indent=1) + "\n"
@@ -121,10 +126,10 @@ def main():
         description=about, epilog=details[0], formatter_class=raw
     )
     parser.add_argument("job", choices=["strip", "badges", "run"])
-    parser.add_argument("files", nargs="*", type=Path, help="all chapters if none")
+    parser.add_argument("files", nargs="*", type=Path, help="all if none are named")
     parser.add_argument("--check", action="store_true", help="only say what differs")
     options = parser.parse_args()
-    paths = [path.resolve() for path in options.files] or chapters()
+    paths = [path.resolve() for path in options.files] or pages()
     if options.job == "run":
         sys.exit(1 if run(paths) else 0)
     changed = []

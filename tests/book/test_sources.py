@@ -73,7 +73,8 @@ def test_no_yaml_key_is_given_twice():
 def test_contents_and_pages_are_the_same():
     listed = toc_files(load_yaml((ROOT / "_toc.yml").read_text()))
     pages = [p for p in (ROOT / "book").rglob("*.md") if "_" not in p.parent.name]
-    files = {str(p.relative_to(ROOT).with_suffix("")) for p in [*pages, *CHAPTERS]}
+    pages += notebooks.pages()
+    files = {str(p.relative_to(ROOT).with_suffix("")) for p in pages}
     assert sorted(listed) == sorted(files)
 
 
@@ -106,9 +107,9 @@ def test_the_lock_pins_every_dependency():
     assert names - pins == set()
 
 
-@each_chapter
+@pytest.mark.parametrize("path", notebooks.pages(), ids=lambda path: path.stem)
 @pytest.mark.parametrize("job", ["strip", "badges"])
-def test_chapter_is_as_the_tool_leaves_it(path, job):
+def test_notebook_is_as_the_tool_leaves_it(path, job):
     assert notebooks.tidy(path, {job}) == path.read_text(), (
         f"run: .venv/bin/python tools/notebooks.py {job}"
     )
