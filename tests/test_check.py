@@ -98,7 +98,7 @@ def test_the_readers_random_numbers_stay(capsys):
     ("exercise 1", 'named like "ex-03-1"'),
     (3, 'named like "ex-03-1"'),
 ])  # fmt: skip
-def test_an_unknown_exercise_raises(name, message):
+def test_an_unknown_exercise_raises(name, message, unhooked):
     with pytest.raises(ValueError, match=message):
         check(name, ...)
 

@@ -228,7 +228,7 @@ def test_a_figure_follows_the_theme_and_repeats():
 
 
 @pytest.mark.parametrize("alt", ["", "  ", None])
-def test_a_figure_needs_words(alt):
+def test_a_figure_needs_words(alt, unhooked):
     with pytest.raises(ValueError, match="alt is empty"):
         display.figure(plt.figure(), alt)
     plt.close("all")
@@ -300,7 +300,7 @@ def test_pictures_fill_a_grid_on_one_scale():
     assert "<!-- e -->" in titled
 
 
-def test_curves_differ_by_colour_and_by_dashes(monkeypatch):
+def test_curves_differ_by_colour_and_by_dashes(monkeypatch, unhooked):
     seen = []
     monkeypatch.setattr(display, "figure", lambda fig, alt: seen.append(fig))
     x = np.linspace(0.1, 1, 10)
