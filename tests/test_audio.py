@@ -85,7 +85,7 @@ def test_more_iterations_come_closer():
 
     errors = [miss(i) for i in (0, 4, 64)]
     assert errors[0] > 1.5 * errors[1] > 2 * errors[2]
-    assert errors[2] < 0.15
+    assert errors[2] < 0.08  # without the momentum 0.11
 
 
 def test_decode_is_always_the_same_and_item_by_item():

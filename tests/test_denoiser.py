@@ -108,27 +108,29 @@ def test_the_net_sees_unit_variance(schedule):
 
 
 def recorded(classes, drop, n=4000):
-    """What a net is told during one loss."""
+    """The times and conditions that a net is told during one loss, and the true ones."""
     net, told = md.MLP(classes=classes), []
     real = net.forward
-    net.forward = lambda x, t, cond=None: told.append(cond) or real(x, t, cond)
+    net.forward = lambda x, t, cond=None: told.append((t, cond)) or real(x, t, cond)
     denoiser = md.Denoiser(net, md.Flow(), "v", drop=drop)
     one = torch.arange(n) % 3
     cond = one if isinstance(classes, int) else {"a": one, "b": one + 1}
     denoiser.loss(torch.randn(n, 2), cond, torch.Generator().manual_seed(1))
-    return told[0], cond
+    return *told[0], cond
 
 
 @pytest.mark.parametrize("drop", [0, 0.25, 1])
 def test_drops_as_often_as_told(drop):
-    told, cond = recorded(3, drop)
+    t, told, cond = recorded(3, drop)
     null = told == 3
     assert null.double().mean().item() == pytest.approx(drop, abs=0.03)
     assert torch.equal(told[~null], cond[~null])
+    for part in (t[null], t[~null]):  # at any time alike
+        assert len(part) == 0 or part.mean().item() == pytest.approx(0.5, abs=0.03)
 
 
 def test_drops_all_conditions_of_an_item_at_once():
-    told, cond = recorded({"a": 3, "b": 5}, 0.5)
+    _, told, cond = recorded({"a": 3, "b": 5}, 0.5)
     null = told["a"] == 3
     assert 0.4 < null.double().mean() < 0.6
     assert torch.equal(null, told["b"] == 5)

@@ -61,6 +61,16 @@ def test_a_batch_is_its_items_one_by_one(dims):
         assert torch.allclose(alone[0], together[i], atol=1e-5)
 
 
+def test_what_was_seen_on_the_way_down_is_handed_across():
+    """With nothing let up from below, the output still follows the input."""
+    net = small()
+    for layer in net.grow:
+        nn.init.zeros_(layer.weight)
+    x = torch.randn(2, 1, 8, 8)
+    a, b = net(x, torch.tensor([0.5, 0.5]))
+    assert (a - b).norm() > 0.1
+
+
 def test_every_weight_is_used():
     net = small(classes={"digit": 3, "text": ("sequence", 4)})
     x, cond = torch.randn(2, 1, 8, 8), {"text": torch.randn(2, 5, 4)}
