@@ -132,7 +132,8 @@ def execute(paths, workers=2):
             notebook, seconds, peak, fault = job.result()
             if fault:
                 failed.append(path)
-                pool.shutdown(wait=False, cancel_futures=True)
+                for other in jobs:
+                    other.cancel()
                 say(f"{path.stem}: FAILED in {fault}")
                 continue
             say(f"{path.stem}: done in {seconds:.0f} s, peak {peak / 1e9:.1f} GB")
