@@ -60,7 +60,7 @@ def strip(notebook):
     for count, cell in enumerate(code_cells(notebook), start=1):
         cell.execution_count = count  # null would mean to nbval: do not compare
         kept = [] if IGNORED in tags(cell) else map(text_only, cell.outputs)
-        cell.outputs = [output for output in kept if output]
+        cell.outputs = merged([output for output in kept if output])
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count
@@ -69,6 +69,17 @@ def strip(notebook):
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in names}
         cell.pop("attachments", None)
     return notebook
+
+
+def merged(outputs):
+    """Outputs with neighbouring prints as one: where a kernel cuts them is chance."""
+    whole = []
+    for output in outputs:
+        if whole and output.output_type == whole[-1].output_type == "stream":
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def code_cells(notebook):
