@@ -108,7 +108,7 @@ def test_the_net_sees_unit_variance(schedule):
 
 
 def recorded(classes, drop, n=4000):
-    """The times and conditions that a net is told during one loss, and the true ones."""
+    """The times and conditions a net is told during one loss, and the true ones."""
     net, told = md.MLP(classes=classes), []
     real = net.forward
     net.forward = lambda x, t, cond=None: told.append((t, cond)) or real(x, t, cond)
