@@ -121,7 +121,8 @@ def plan(quick):
     if not quick or torch.cpu._is_avx512_bf16_supported():
         # without the instructions for it, one call takes seconds
         fast = torch.cpu._is_avx512_bf16_supported()
-        yield "cpu", torch.bfloat16, {job: 20 if fast else 3 for job in JOBS}
+        slow = {"forward": 3, "training": 2, "sampling": 1}
+        yield "cpu", torch.bfloat16, dict.fromkeys(JOBS, 20) if fast else slow
     if torch.cuda.is_available():
         for dtype in (torch.float32, torch.bfloat16):
             yield "cuda", dtype, few if quick else dict.fromkeys(JOBS, 50)

@@ -31,6 +31,9 @@ class Card(dict):
         rows = (f"| {key} | {value} |" for key, value in flat(self))
         return "\n".join(["| | |", "|---|---|", *rows])
 
+    def __repr__(self) -> str:
+        return f"<card: {self.get('title', 'a model')}>"
+
 
 class Model:
     """A denoiser with all that is needed to turn its answers into sound.
