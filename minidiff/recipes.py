@@ -73,7 +73,7 @@ RECIPES = {
         samples=16_384,
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(24, 48, 96),
-        steps=1500,
+        steps=6000,
         about={
             "title": "Twelve sounds of the garden, rain to hi-hat",
             "data": "the procedural sound garden, made by this package",

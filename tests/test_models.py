@@ -63,17 +63,7 @@ def test_a_seed_is_a_sound(voice):
     assert torch.equal(voice.generate("low", seed=1), a)
 
 
-HEUN = pytest.param(
-    "heun",
-    marks=pytest.mark.xfail(
-        raises=ValueError,
-        reason="Cosine starts at sigma / alpha = 20 000, by which Heun's first step "
-        "multiplies the difference of its two answers",
-    ),
-)
-
-
-@pytest.mark.parametrize("sampler", ["ddim", "ddpm", HEUN, "dpmpp_2m", "renoise"])
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm", "heun", "dpmpp_2m", "renoise"])
 def test_item_i_is_the_seed_plus_i(voice, sampler):
     options = {"sampler": sampler, "steps": 3}
     together = voice.generate("middle", n=3, seed=10, **options)
