@@ -5,7 +5,11 @@ from .audio import MelSpec, griffin_lim
 from .check import check
 from .denoiser import Denoiser
 from .display import (
+    abx,
+    explorer,
     figure,
+    gallery,
+    live,
     player,
     players,
     plot_curves,
@@ -14,6 +18,7 @@ from .display import (
     plot_points,
     say,
     source,
+    trajectory,
 )
 from .exact import GaussianMixture, IdealDenoiser
 from .guidance import Clip, Guided
@@ -26,8 +31,9 @@ from .train import fit
 
 __all__ = [
     "MLP", "Clip", "Cosine", "Denoiser", "Flow", "GaussianMixture", "Guided",
-    "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet",
-    "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "figure", "fit",
-    "griffin_lim", "heun", "invert", "load", "player", "players", "plot_curves",
-    "plot_mels", "plot_pictures", "plot_points", "renoise", "say", "source",
+    "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet", "abx",
+    "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "explorer",
+    "figure", "fit", "gallery", "griffin_lim", "heun", "invert", "live", "load",
+    "player", "players", "plot_curves", "plot_mels", "plot_pictures", "plot_points",
+    "renoise", "say", "source", "trajectory",
 ]  # fmt: skip

@@ -1,0 +1,171 @@
+// What moves in a chapter: a cursor under a sound, sliders, a gallery, a blind test.
+// The page says everything without this script; here it only comes alive.
+(() => {
+  if (customElements.get("md-clip")) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+
+  // One sound at a time.
+  document.addEventListener("play", ({ target }) => {
+    for (const audio of document.querySelectorAll("audio"))
+      if (audio !== target) audio.pause();
+  }, true);
+
+  class Part extends HTMLElement {
+    connectedCallback() { // perhaps before what is inside has been read
+      if (document.readyState === "loading")
+        document.addEventListener("DOMContentLoaded", () => this.start());
+      else this.start();
+    }
+    start() {
+      if (!this.started) this.setup();
+      this.started = true;
+    }
+    all(what) { return [...this.querySelectorAll(what)]; }
+    one(what) { return this.querySelector(what); }
+    wake() { for (const e of this.all(".md-controls[hidden]")) e.hidden = false; }
+    say(words) { this.one("output").textContent = words; }
+    voice() { // a player without a face
+      return this.appendChild(document.createElement("audio"));
+    }
+  }
+
+  // A player: a line moves over the picture, and a click there starts from that place.
+  customElements.define("md-clip", class extends Part {
+    setup() {
+      const audio = this.one("audio"), picture = this.one(".md-picture");
+      if (!picture) return;
+      const line = picture.appendChild(document.createElement("i"));
+      line.hidden = true;
+      const draw = () => {
+        line.hidden = !audio.currentTime;
+        line.style.left = `${100 * audio.currentTime / (audio.duration || 1)}%`;
+        if (audio.paused) return;
+        if (calm.matches) setTimeout(draw, 250);
+        else requestAnimationFrame(draw);
+      };
+      for (const event of ["play", "pause", "seeked"])
+        audio.addEventListener(event, draw);
+      picture.addEventListener("click", async (event) => {
+        const box = picture.getBoundingClientRect();
+        await audio.play();
+        audio.currentTime = audio.duration * (event.clientX - box.left) / box.width;
+      });
+    }
+  });
+
+  // One slider (a walk) or two (a map): they choose which of the stops is shown.
+  customElements.define("md-slides", class extends Part {
+    setup() {
+      this.sliders = this.all(":scope > .md-controls input");
+      this.stops = this.all(":scope > .md-stage > .md-stop");
+      this.button = this.one(":scope > .md-controls button");
+      for (const slider of this.sliders)
+        slider.addEventListener("input", () => this.show());
+      this.button?.addEventListener("click", () => this.walk());
+      this.wake();
+    }
+    show() {
+      const place = this.sliders.reduce((n, e) => n * (+e.max + 1) + +e.value, 0);
+      const old = this.stops.find((e) => !e.hidden), stop = this.stops[place];
+      for (const e of this.stops) e.hidden = e !== stop;
+      for (const slider of this.sliders) {
+        const name = JSON.parse(slider.dataset.names)[slider.value];
+        slider.setAttribute("aria-valuetext", name);
+        slider.parentElement.querySelector("output").textContent = name;
+      }
+      const [from, to] = [old, stop].map((e) => e.querySelector("audio"));
+      if (from && to && from !== to && !from.paused) { // go on where the other was
+        to.currentTime = from.currentTime;
+        to.play();
+      }
+      return stop;
+    }
+    async walk() {
+      const [slider] = this.sliders, last = +slider.max;
+      this.walking = !this.walking;
+      this.button.setAttribute("aria-pressed", this.walking);
+      for (const e of this.all("audio")) e.pause();
+      if (+slider.value === last) slider.value = 0;
+      while (this.walking) {
+        await this.stay(this.show());
+        if (+slider.value === last) this.walking = false;
+        else if (this.walking) slider.value = +slider.value + 1;
+      }
+      this.button.setAttribute("aria-pressed", false);
+    }
+    async stay(stop) { // as long as its sound lasts
+      const audio = stop.querySelector("audio");
+      if (!audio) return pause(calm.matches ? 1.2 : 0.5);
+      audio.currentTime = 0;
+      try { await audio.play(); } catch { return pause(0.5); }
+      while (this.walking && !audio.paused) await pause(0.05);
+    }
+  });
+
+  // Many sounds on one sheet: click, or go from one to the next with the arrow keys.
+  customElements.define("md-gallery", class extends Part {
+    setup() {
+      const cells = this.all(".md-cells button"), across = +this.dataset.columns;
+      const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across };
+      const audio = this.voice();
+      const hear = (cell) => {
+        for (const e of cells) {
+          e.tabIndex = e === cell ? 0 : -1;
+          e.setAttribute("aria-pressed", e === cell);
+        }
+        audio.src = cell.dataset.src;
+        audio.play();
+        this.say(cell.getAttribute("aria-label"));
+      };
+      cells.forEach((cell, i) => {
+        cell.hidden = false;
+        cell.tabIndex = i ? -1 : 0;
+        cell.addEventListener("click", () => hear(cell));
+        cell.addEventListener("keydown", (event) => {
+          const next = cells[i + steps[event.key]];
+          if (!(event.key in steps)) return;
+          event.preventDefault();
+          if (!next) return;
+          next.focus();
+          hear(next);
+        });
+      });
+    }
+  });
+
+  // A blind test: X is A or B, drawn anew after each answer.
+  customElements.define("md-abx", class extends Part {
+    setup() {
+      const sounds = this.all("md-clip audio"), audio = this.voice();
+      const draw = () => { this.x = Math.floor(2 * Math.random()); };
+      let right = 0, tries = 0;
+      this.one("[data-x]").addEventListener("click", () => {
+        audio.src = sounds[this.x].getAttribute("src");
+        audio.play();
+      });
+      for (const button of this.all("[data-answer]"))
+        button.addEventListener("click", () => {
+          tries += 1;
+          const hit = +button.dataset.answer === this.x;
+          right += hit;
+          const luck = Math.round(100 * chance(right, tries));
+          this.say(`${hit ? "Right" : "No"}, X was ${"AB"[this.x]}. ${right} of ${tries}
+            right; guessing does as well in ${luck} % of all tests. There is a new X.`);
+          draw();
+        });
+      draw();
+      this.wake();
+    }
+  });
+
+  // How likely at least `right` of `tries` are when every answer is a coin's.
+  function chance(right, tries) {
+    let term = 0.5 ** tries, sum = 0; // all wrong first, then one right, two ...
+    for (let k = 0; k <= tries; k++) {
+      if (k >= right) sum += term;
+      term *= (tries - k) / (k + 1);
+    }
+    return sum;
+  }
+})();
