@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from parts import RATE, decibels, decoded, heard, soup, tone
 from PIL import Image
@@ -146,3 +147,50 @@ def test_a_players_picture_shows_time_to_the_right_and_pitch_upwards():
 def test_clips_of_any_length(samples):
     page = soup(clips.player(torch.full((samples,), 0.1), RATE, "a"))
     assert Image.open(decoded(page.img["src"])).width <= 480
+
+
+def test_exact_samples_survive():
+    wave = tone(amplitude=0.5) + 0.1 * torch.randn(RATE).clamp(-3, 3)
+    shown = clips.player(wave, RATE, "a", loudness=None, exact=True)
+    assert "data:audio/flac;base64," in shown.html
+    [(samples, _)] = heard(shown)
+    assert np.abs(samples - wave.numpy()).max() < 2**-15
+
+
+def test_a_gallery_is_one_picture_and_a_sound_for_every_cell():
+    notes = [(tone(f), f"{f} Hz") for f in (300, 600, 1200, 2400, 4800)]
+    shown = clips.gallery(notes, RATE, alt="Five tones, rising.", columns=3)
+    page = soup(shown)
+    assert repr(shown) == "<gallery: 5 sounds of up to 1.00 s>"
+    assert len(page.select("img")) == 1
+    assert page.img["alt"] == "Five tones, rising."
+    cells = page.select("button")
+    assert [cell["aria-label"] for cell in cells] == [name for _, name in notes]
+    for cell, (wave, _) in zip(cells, notes, strict=True):
+        samples, rate = soundfile.read(decoded(cell["data-src"]), dtype="float32")
+        assert rate == RATE
+        assert np.corrcoef(samples, wave)[0, 1] > 0.99
+    sheet = np.asarray(Image.open(decoded(page.img["src"])).convert("L")).astype(float)
+    assert sheet.shape == (2 * 54, 3 * 72)
+    heights = [
+        sheet[i // 3 * 54 : i // 3 * 54 + 54, i % 3 * 72 + 2 : i % 3 * 72 + 70]
+        .mean(1)[2:-2].argmax()
+        for i in range(5)
+    ]  # fmt: skip
+    assert heights == sorted(heights, reverse=True)  # higher tones stand higher
+    for notes_, alt in (([], "words"), (notes, " ")):
+        with pytest.raises(ValueError, match="words in alt"):
+            clips.gallery(notes_, RATE, alt=alt)
+
+
+def test_a_blind_test_holds_two_sounds_and_names_neither_as_x():
+    shown = clips.abx((tone(300), "low"), (tone(600), "high"), RATE, listen="pitch")
+    page = soup(shown)
+    assert [tag["aria-label"] for tag in page.select("audio")] == ["A: low", "B: high"]
+    assert len(heard(shown)) == 2
+    assert page.select_one("button[data-x]")
+    assert [b["data-answer"] for b in page.select("button[data-answer]")] == ["0", "1"]
+    assert page.select_one(".md-controls").has_attr("hidden")
+    assert "Listen for: pitch" in page.text
+    with pytest.raises(ValueError, match="NaN"):
+        clips.abx((tone(), "a"), (tone() * torch.nan, "b"), RATE)

@@ -1,0 +1,199 @@
+"""The display module's elements, alive in a real browser."""
+
+import math
+
+import pytest
+import torch
+
+import minidiff as md
+
+RATE = 16_000
+
+
+def tone(f):
+    return 0.1 * torch.sin(2 * math.pi * f * torch.arange(RATE // 2) / RATE)
+
+
+def player(name, f=440):
+    return md.player(tone(f), RATE, name)
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open outputs as a notebook holds them; a page that complains fails the test."""
+    pages, complaints = [], []
+
+    def open_page(*outputs, script=True):
+        file = tmp_path / "page.html"
+        body = "".join(output._repr_html_() for output in outputs)
+        file.write_text(f"<!doctype html><title>t</title>{body}", encoding="utf-8")
+        page = browser.new_page(java_script_enabled=script)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(file.as_uri())
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not complaints
+
+
+def seen(page, of="md-slides"):
+    return page.locator(f"{of} .md-stop:not([hidden]) figcaption").inner_text()
+
+
+def playing(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('audio')].filter((a) => !a.paused).length"
+    )
+
+
+def test_the_cursor_follows_the_sound_and_a_click_seeks(opened):
+    page = opened(player("a"))
+    line = page.locator(".md-picture i")
+    assert line.is_hidden()
+    box = page.locator(".md-picture").bounding_box()
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 20)
+    page.wait_for_function("document.querySelector('audio').currentTime > 0.25")
+    assert line.is_visible()
+    page.wait_for_function("parseFloat(document.querySelector('i').style.left) > 50")
+
+
+def test_one_sound_at_a_time(opened):
+    page = opened(player("a"), player("b"))
+    for i in (0, 1, 0):
+        page.evaluate(f"document.querySelectorAll('audio')[{i}].loop = true")
+        page.evaluate(f"document.querySelectorAll('audio')[{i}].play()")
+        page.wait_for_timeout(100)
+        assert playing(page) == 1
+
+
+def test_arrow_keys_walk_and_the_sound_goes_on(opened):
+    page = opened(md.trajectory([player(n) for n in "abc"], [0, 5, 9], "t"))
+    slider = page.locator("md-slides input")
+    slider.focus()
+    page.evaluate("document.querySelector('audio').play()")
+    page.wait_for_function("document.querySelector('audio').currentTime > 0.1")
+    page.keyboard.press("ArrowRight")
+    assert seen(page) == "b"
+    assert page.locator("output").inner_text() == "5"
+    assert slider.get_attribute("aria-valuetext") == "5"
+    page.wait_for_function("document.querySelectorAll('audio')[1].currentTime > 0.1")
+    assert page.evaluate("document.querySelectorAll('audio')[0].paused")
+    page.keyboard.press("End")
+    assert seen(page) == "c"
+
+
+def test_the_button_plays_every_stop_to_its_end(opened):
+    page = opened(md.trajectory([player(n) for n in "abc"], "012", "t"))
+    page.evaluate("""() => {
+        window.heard = [];
+        document.addEventListener("ended", (e) =>
+            window.heard.push(e.target.getAttribute("aria-label")), true);
+    }""")
+    button = page.locator("md-slides button")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    page.wait_for_function("window.heard.length == 3")
+    assert page.evaluate("window.heard") == ["a", "b", "c"]
+    page.wait_for_selector("button[aria-pressed=false]")
+    assert seen(page) == "c"
+    button.click()  # from the start again, and a second press stops
+    assert seen(page) == "a"
+    button.click()
+    page.wait_for_selector("button[aria-pressed=false]")
+    assert playing(page) == 0
+
+
+def test_two_sliders_reach_every_place(opened):
+    stops = {(a, b): player(f"{a}{b}") for a in "xy" for b in "123"}
+    page = opened(md.explorer(stops, ("letter", "number")))
+    letter, number = page.locator("md-slides input").all()
+    letter.focus()
+    page.keyboard.press("ArrowRight")
+    number.focus()
+    for expected in ("y2", "y3"):
+        page.keyboard.press("ArrowRight")
+        assert seen(page) == expected
+
+
+def test_a_slider_may_hold_another(opened):
+    inner = {n: md.trajectory([player(n + m) for m in "12"], "12", "in") for n in "ab"}
+    page = opened(md.trajectory(list(inner.values()), list(inner), "out"))
+    outer = page.locator("md-slides input").first
+    outer.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("output").first.inner_text() == "b"
+    page.locator("md-slides md-slides input").last.focus()
+    page.keyboard.press("ArrowRight")
+    assert (
+        page.locator("md-slides md-slides")
+        .last.locator("figcaption")
+        .all()[1]
+        .is_visible()
+    )
+    assert outer.input_value() == "1"
+
+
+def test_arrow_keys_go_through_the_gallery(opened):
+    notes = [(tone(200 * i), f"note {i}") for i in range(1, 7)]
+    page = opened(md.gallery(notes, RATE, alt="Six notes.", columns=3))
+    cells = page.locator("md-gallery button")
+    assert [c.get_attribute("tabindex") for c in cells.all()] == ["0"] + 5 * ["-1"]
+    cells.first.click()
+    for key, name in (("ArrowRight", 2), ("ArrowDown", 5), ("ArrowLeft", 4)):
+        page.keyboard.press(key)
+        assert page.locator("output").inner_text() == f"note {name}"
+        assert page.evaluate("document.activeElement.ariaLabel") == f"note {name}"
+        page.wait_for_function("document.querySelector('audio').currentTime > 0")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("output").inner_text() == "note 3"  # reading order
+    assert page.locator("[aria-pressed=true]").count() == 1
+
+
+def test_the_blind_test_counts_and_is_fair(opened):
+    page = opened(md.abx((tone(300), "low"), (tone(900), "high"), RATE))
+    drawn = set()
+    for tries in range(1, 13):
+        page.click("[data-x]")
+        source = page.evaluate("document.querySelector('md-abx > audio').src")
+        clips = [a.get_attribute("src") for a in page.locator("md-clip audio").all()]
+        x = clips.index(source)
+        drawn.add(x)
+        page.click(f"[data-answer='{x if tries != 2 else 1 - x}']")
+        said = " ".join(page.locator("output").inner_text().split())
+        right = tries - (tries > 1)
+        assert f"X was {'AB'[x]}. {right} of {tries} right" in said
+        luck = sum(math.comb(tries, k) for k in range(right, tries + 1)) / 2**tries
+        assert f"in {math.floor(100 * luck + 0.5)} %" in said
+    assert drawn == {0, 1}  # wrong once in 2048 runs, as a fair coin is
+
+
+def test_without_a_script_the_first_of_everything_is_there(opened):
+    page = opened(
+        md.trajectory([player("first"), player("second")], "01", "t"),
+        md.gallery([(tone(300), "a")], RATE, alt="One tone."),
+        md.abx((tone(300), "low"), (tone(600), "high"), RATE),
+        script=False,
+    )
+    assert page.locator("figcaption", has_text="first").is_visible()
+    assert page.locator("figcaption", has_text="second").is_hidden()
+    assert page.locator("md-gallery img").is_visible()
+    assert page.locator("md-abx audio").count() == 2
+    for dead in page.locator("input, button").all():
+        assert dead.is_hidden()
+
+
+def test_a_still_page_for_those_who_ask_for_it(opened, browser):
+    page = opened(player("a"))
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("""() => {
+        window.moves = new Set();
+        const line = document.querySelector(".md-picture i");
+        new MutationObserver(() => window.moves.add(line.style.left))
+            .observe(line, { attributes: true });
+        document.querySelector("audio").play();
+    }""")
+    page.wait_for_function("document.querySelector('audio').ended")
+    assert 1 <= page.evaluate("window.moves.size") <= 6  # not once a frame
