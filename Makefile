@@ -45,7 +45,7 @@ unit: $(READY)  ## the package's tests
 # instead of spending another ten minutes on the same cells.
 pages: $(READY)  ## nbval on the stored outputs, and the built pages in Chromium
 	@echo "== Stored outputs and built pages"
-	@$(BIN)/pytest --replay notebooks tests/book
+	@$(BIN)/pytest --replay notebooks book tests/book
 
 notebooks: $(READY)  ## execute the chapters and store their text outputs in them
 	@$(BIN)/python tools/notebooks.py run

@@ -107,7 +107,7 @@ def evaluate(
 def judge(
     name: Annotated[str, typer.Argument(help="Name of the recipe to judge.")],
     out: Annotated[Path, typer.Option(help="Folder for judge.safetensors.")],
-    steps: Annotated[int, typer.Option(help="Steps of training.")] = 1200,
+    steps: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
 ):
     """Train the classifier that `evaluate` listens with, on real sounds only.
@@ -118,6 +118,7 @@ def judge(
     from . import recipes
 
     recipe, out = recipes.RECIPES[_known(name)], recipes.writable(out)
+    steps = recipe.judge_steps if steps is None else steps
     train, test = recipe.data("train"), recipe.data("test")
     torch.manual_seed(seed)  # of weights before training
     ear = judging.Ear(judging.Judge(len(train.names)), recipe.spec)

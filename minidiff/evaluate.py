@@ -1,5 +1,6 @@
 """Judging: recognised, as varied as the real thing, new, and clean?"""
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .audio import MelSpec
-from .models import WEIGHTS, Model
+from .models import WEIGHTS, Model, read, verify
 from .nets.judge import Judge
 
 
@@ -44,8 +45,13 @@ def save_ear(ear: Ear, folder: str | Path) -> Path:
 
 
 def load_ear(name: str, spec: MelSpec) -> Ear:
-    """The judge that ships for a model, in `weights/NAME/judge.safetensors`."""
-    weights = load_file(WEIGHTS / name / "judge.safetensors")
+    """The judge that ships for a model, in `weights/NAME/judge.safetensors`.
+
+    Raises ValueError for weights that are not those of the model's card.
+    """
+    file = WEIGHTS / name / "judge.safetensors"
+    verify(file, json.loads(read(file.with_name("card.json"))).get("judge"))
+    weights = load_file(file)
     weights = {key: value.float() for key, value in weights.items()}
     judge = Judge(classes=len(weights["out.2.bias"]))
     judge.load_state_dict(weights)
@@ -124,18 +130,19 @@ def cleanliness(waves: Float[Tensor, "n samples"], sample_rate: int) -> dict:
 
     level: dB rms of the 20 ms frames that sound. floor: dB rms of the quietest tenth of
     the frames that are not digital silence. silence: share of frames below -60 dB.
-    click: largest jump between neighbouring samples over the rms.
+    click: largest jump between neighbouring samples over the rms. NaN where nothing
+    sounds.
     """
     size = sample_rate // 50
     frames = waves[:, : waves.shape[1] // size * size].unflatten(1, (-1, size))
     level = 20 * frames.square().mean(2).sqrt().clamp(min=1e-5).log10()  # (n, frames)
     loud = level > -60
     rms = waves.square().mean(1).sqrt().clamp(min=1e-5)
-    sounding = torch.stack([x[x > -60].mean() for x in level if (x > -60).any()])
-    quiet = torch.stack([x[x > -100].quantile(0.1) for x in level if (x > -100).any()])
+    sounding = level.where(loud, math.nan).nanmean(1)  # NaN for a silent sound
+    quiet = level.where(level > -100, math.nan).nanquantile(0.1, dim=1)
     return {
-        "level_db": round(sounding.mean().item(), 1),
-        "floor_db": round(quiet.mean().item(), 1),
+        "level_db": round(sounding.nanmean().item(), 1),
+        "floor_db": round(quiet.nanmean().item(), 1),
         "silence": round((~loud).double().mean().item(), 3),
         "click": round((waves.diff(dim=1).abs().amax(1) / rms).median().item(), 2),
     }

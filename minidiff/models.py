@@ -145,10 +145,12 @@ def save(folder: str | Path, denoiser: Denoiser, settings: dict, card: dict) -> 
 
 
 def write_card(folder: str | Path, card: dict) -> None:
-    """Write `card.json` beside `model.safetensors`, with the digest of the weights."""
-    digest = digest_of(Path(folder) / "model.safetensors")
-    text = json.dumps({**card, "sha256": digest}, indent=2) + "\n"
-    (Path(folder) / "card.json").write_text(text)
+    """Write `card.json` beside the weights, with their digests: model's and judge's."""
+    folder = Path(folder)
+    card = {**card, "sha256": digest_of(folder / "model.safetensors")}
+    if (folder / "judge.safetensors").is_file():
+        card["judge"] = digest_of(folder / "judge.safetensors")
+    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
 def load(name: str | Path, device: str | torch.device = "cpu") -> Model:
@@ -160,17 +162,22 @@ def load(name: str | Path, device: str | torch.device = "cpu") -> Model:
     if not (folder / "model.safetensors").is_file():
         folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
     file, card = folder / "model.safetensors", json.loads(read(folder / "card.json"))
-    if digest_of(file) != card.get("sha256"):
-        raise ValueError(
-            f"{file.name} of {name!r} was altered or cut short: its digest is not the "
-            "one in its card. Fetch or train it again"
-        )
+    verify(file, card.get("sha256"))
     settings = settings_in(file)
     schedule = getattr(schedules, settings["schedule"])()
     denoiser = Denoiser(UNet(**settings["net"]), schedule, settings["predicts"])
     weights = {key: value.float() for key, value in load_file(file).items()}
     denoiser.net.load_state_dict(weights)
     return Model(denoiser.to(device), settings, card)
+
+
+def verify(file: Path, digest: str | None) -> None:
+    """Raise ValueError unless `file` is what its card says it is."""
+    if digest_of(file) != digest:
+        raise ValueError(
+            f"{file.name} of {file.parent.name!r} was altered or cut short: its digest "
+            "is not the one in its card. Fetch or train it again"
+        )
 
 
 def shipped() -> list[str]:

@@ -30,6 +30,7 @@ class Recipe:
     are those of the data.
     sampler, sampler_steps, scale: what `generate` does unless told otherwise.
     about: title, licence and source of the data, for the card.
+    judge_steps: training of the classifier that `evaluate` listens with.
     """
 
     data: Callable[[str], Dataset]
@@ -45,6 +46,7 @@ class Recipe:
     sampler: str = "dpmpp_2m"
     sampler_steps: int = 20
     scale: float = 1.15
+    judge_steps: int = 1200
 
 
 OWN = {  # instead of a recipe's `about`, for a model of the reader's recordings
@@ -74,6 +76,7 @@ RECIPES = {
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(24, 48, 96),
         steps=6000,
+        judge_steps=600,
         about={
             "title": "Twelve sounds of the garden, rain to hi-hat",
             "data": "the procedural sound garden, made by this package",
@@ -145,6 +148,8 @@ def train(
     recipe = RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
     steps = valid.whole(recipe.steps if steps is None else steps, "steps", 1)
     run = {"recipe": name, "steps": steps, "seed": valid.whole(seed, "seed", 0)}
+    if folder is not None:
+        run["data"] = str(folder)
     valid.whole(every, "every", 1)
     out = writable(out)
     checkpoint = out / "checkpoint.pt"
@@ -167,8 +172,11 @@ def train(
 
     if main_process():
         seconds = spent + time.perf_counter() - began
-        about = recipe.about if folder is None else OWN | {"data": str(folder)}
-        card = about | run | {"batch": recipe.batch * world, "lr": recipe.lr}
+        card = (
+            (recipe.about if folder is None else OWN)
+            | run
+            | {"batch": recipe.batch * world, "lr": recipe.lr}
+        )
         card |= {"seconds": round(seconds), "machine": machine(denoiser)}
         models.save(out, denoiser, settings(recipe, denoiser, mels), card)
 

@@ -9,7 +9,7 @@ import torch
 
 from minidiff import evaluate as judging
 from minidiff.evaluate import cleanliness, disturbed, frechet, matrix_root, nearest
-from minidiff.models import Model
+from minidiff.models import Model, write_card
 from minidiff.nets.judge import Judge
 
 dice = torch.Generator().manual_seed(0)
@@ -110,11 +110,26 @@ def test_a_judge_hears_tones(ear):
 def test_a_judge_goes_to_disk_and_back(ear, tmp_path, monkeypatch):
     monkeypatch.setattr(judging, "WEIGHTS", tmp_path)
     (tmp_path / "tiny").mkdir()
-    judging.save_ear(ear, tmp_path / "tiny")
+    file = judging.save_ear(ear, tmp_path / "tiny")
+    (tmp_path / "tiny" / "model.safetensors").write_bytes(b"the model it judges")
+    write_card(tmp_path / "tiny", {})
     again = judging.load_ear("tiny", ear.spec)
     waves = tiny.Tones("test").waves
     assert torch.equal(again.label(waves), ear.label(waves))
     assert torch.allclose(again.embed(waves), ear.embed(waves), atol=0.05)
+    harmed = bytearray(file.read_bytes())
+    harmed[-1] ^= 1
+    file.write_bytes(harmed)
+    with pytest.raises(ValueError, match=r"judge.safetensors of 'tiny' was altered"):
+        judging.load_ear("tiny", ear.spec)
+
+
+def test_silence_is_not_an_error():
+    found = cleanliness(torch.zeros(3, 8000), 8000)
+    assert math.isnan(found["level_db"])
+    assert found["silence"] == 1
+    half = torch.cat([torch.zeros(1, 8000), 0.1 * torch.ones(1, 8000)])
+    assert cleanliness(half, 8000)["level_db"] == -20
 
 
 class Perfect(Model):

@@ -10,6 +10,7 @@ the time twice.
 import execute
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
+
 from tools.notebooks import KEPT_TYPES
 
 COMPARED = {"data", "stdout", "text", "ename", "evalue"} | KEPT_TYPES
@@ -29,12 +30,8 @@ class Replay:
         try:
             cells = execute.executed(path).cells
         except KeyError:
-            pytest.fail(
-                f"{path.name} is not executed: run `make book` first"
-            )
-        self.cells = (
-            cell for cell in cells if cell.cell_type == "code"
-        )
+            pytest.fail(f"{path.name} is not executed: run `make book` first")
+        self.cells = (cell for cell in cells if cell.cell_type == "code")
         self.messages = iter(())
 
     def execute_cell_input(self, source, allow_stdin=None):
