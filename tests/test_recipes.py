@@ -91,7 +91,7 @@ def test_a_checkpoint_of_another_run_is_left_alone(tmp_path):
     for step in train(tmp_path, every=2):
         if step.index == 3:
             break
-    for other in ({"seed": 1}, {"steps": 41}):
+    for other in ({"seed": 1}, {"steps": 41}, {"folder": tmp_path}):
         with pytest.raises(ValueError, match=r"out: .*another run.*another folder"):
             next(train(tmp_path, **other))
     (tmp_path / "checkpoint.pt").write_bytes(
