@@ -56,8 +56,8 @@ class MelSpec:
     ) -> Float[Tensor, "batch samples"]:
         """A waveform, frames * hop samples, with this spectrogram; always the same.
 
-        The mel bands are spread over frequency bins by non-negative least squares; then
-        Griffin-Lim finds phases.
+        Griffin-Lim, which here keeps the mel bands rather than the magnitudes: what the
+        bands leave open it settles together with the phases.
         """
         valid.real(mel, "mel")
         if mel.dim() != 4 or mel.shape[1:3] != (1, self.n_mels):
@@ -66,11 +66,10 @@ class MelSpec:
             )
         level = mel[:, 0].float() * self.std + self.mean
         # the floor itself decodes to digital silence
-        magnitude = (10 ** (level / 20) - 10 ** (self.floor / 20)).clamp(min=0)
-        magnitude = unmix(magnitude, self.filters(magnitude))
+        mel = (10 ** (level / 20) - 10 ** (self.floor / 20)).clamp(min=0)
         # encode dropped the frame that begins at the very end
-        magnitude = torch.nn.functional.pad(magnitude, (0, 1))
-        return griffin_lim(magnitude, self, iterations)
+        mel = torch.nn.functional.pad(mel, (0, 1))
+        return griffin_lim(spread(mel, self.filters(mel)), self, iterations, mel)
 
     def check(self, wave: Tensor, sample_rate: int | None = None) -> None:
         """Raise unless `wave` is finite (batch, samples) audio at our rate."""
@@ -124,34 +123,36 @@ def decibels(magnitude: Tensor, floor: float = -80.0) -> Tensor:
     return 20 * magnitude.clamp(min=10 ** (floor / 20)).log10()
 
 
-def unmix(mel: Tensor, filters: Tensor, iterations: int = 30) -> Tensor:
-    """Non-negative magnitudes whose mel bands come closest to `mel`.
-
-    Multiplicative updates (Lee & Seung 2001) keep what is positive positive.
-    """
-    x = (filters.T @ mel).clamp(min=1e-12)
-    gram, target = filters.T @ filters, filters.T @ mel
-    for _ in range(iterations):
-        x = x * target / (gram @ x).clamp(min=1e-12)
-    return x
+def spread(bands: Tensor, filters: Tensor) -> Tensor:
+    """For every frequency bin the mean of its mel bands, (batch, bins, frames)."""
+    return filters.T @ bands / filters.sum(0)[:, None].clamp(min=1e-9)
 
 
 def griffin_lim(
-    magnitude: Float[Tensor, "batch bins frames"], spec: MelSpec, iterations: int = 64
+    magnitude: Float[Tensor, "batch bins frames"],
+    spec: MelSpec,
+    iterations: int = 64,
+    mel: Float[Tensor, "batch n_mels frames"] | None = None,
 ) -> Float[Tensor, "batch samples"]:
     """Phases for a magnitude spectrum: fast Griffin-Lim (Perraudin et al. 2013).
 
     To and fro between "has these magnitudes" and "is the spectrum of some sound", with
     momentum. Starts from phases that are fixed, so the answer is always the same.
+    mel: mel bands, as magnitudes. Where given, they are kept instead, and `magnitude`
+    is only where the search begins.
     """
     valid.real(magnitude, "magnitude")
     samples = (magnitude.shape[-1] - 1) * spec.hop_length
     seed = torch.Generator().manual_seed(0)
     turn = 2 * torch.pi * torch.rand(magnitude.shape[1:], generator=seed)
     phase = torch.polar(torch.ones_like(turn), turn).to(magnitude.device)
+    filters = spec.filters(magnitude)
     before = torch.zeros_like(phase)
     for _ in range(iterations):
         now = spec.stft(spec.istft(magnitude * phase, samples))
+        if mel is not None:  # every bin gets what its bands lack, at most ten times
+            lack = (mel / (filters @ now.abs()).clamp(min=1e-9)).clamp(max=10)
+            magnitude = now.abs() * spread(lack, filters)
         ahead = now + 0.99 * (now - before)
         phase, before = ahead / ahead.abs().clamp(min=1e-12), now
     return spec.istft(magnitude * phase, samples)
