@@ -1,54 +1,36 @@
-"""Pages that load nothing from elsewhere.
+"""Pages that load nothing from elsewhere, and nothing that they do not use.
 
-MathJax and the ipywidgets manager come from the locked `package.json`: they are copied
-into the book's static files. sphinx-thebe, which Jupyter Book always loads, asks a
-CDN for a script that we never use and throws without it: its scripts are dropped.
+sphinx-thebe, which Jupyter Book always loads, asks a CDN for a script that we never use
+and throws without it: all its traces are dropped. The state of Jupyter's widgets goes
+too: a page has no kernel, and shows a widget's HTML twin in its place.
 """
 
-import shutil
-from pathlib import Path
+from docutils import nodes
 
-from sphinx.errors import ExtensionError
-
-# What is copied: folder in node_modules -> (folder under _static, names or patterns).
-PARTS = {
-    "mathjax/es5": (
-        "mathjax",
-        ["tex-chtml.js", "a11y", "sre", "input/tex/extensions", "output/chtml"],
-    ),
-    "@jupyter-widgets/html-manager/dist": ("widgets", ["embed.js", "*.woff2"]),
-}
+UNUSED = "thebe", "widget-state", "kernelName"
 
 
-def copy_parts(app, config):
-    """Copy the pages' scripts out of node_modules into `_build/vendor`."""
-    modules = Path(app.srcdir, "node_modules")
-    vendor = Path(app.srcdir, "_build", "vendor")
-    for source, (target, patterns) in PARTS.items():
-        if not (modules / source).is_dir():
-            raise ExtensionError(f"node_modules/{source} is missing: run `make book`")
-        for pattern in patterns:
-            for path in (modules / source).glob(pattern):
-                copy = vendor / target / path.relative_to(modules / source)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                if path.is_dir():
-                    shutil.copytree(path, copy, dirs_exist_ok=True)
-                else:
-                    shutil.copy2(path, copy)
-    config.html_static_path.append(str(vendor))
-
-
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """Take sphinx-thebe's scripts and styles out of a page."""
+def drop_scripts(app, pagename, templatename, context, doctree):
+    """Take unused scripts and styles out of a page's head."""
     for kind in ("script_files", "css_files"):
         if kind in context:
-            context[kind] = [f for f in context[kind] if not is_thebe(f)]
+            context[kind] = [f for f in context[kind] if not is_unused(f)]
 
 
-def is_thebe(file):
+def is_unused(file) -> bool:
     attributes = getattr(file, "attributes", {})
-    text = f"{getattr(file, 'filename', file)} {attributes.get('body', '')}"
-    return "thebe" in text.lower()
+    return mentions_unused(f"{getattr(file, 'filename', file)} {attributes}")
+
+
+def drop_inline_scripts(app, doctree, docname):
+    """Take thebe's inline scripts out of a page's body."""
+    for node in list(doctree.findall(nodes.raw)):
+        if "<script" in node.astext()[:200] and mentions_unused(node.astext()):
+            node.parent.remove(node)
+
+
+def mentions_unused(text: str) -> bool:
+    return any(name.lower() in text.lower() for name in UNUSED)
 
 
 def keep_alt_text():
@@ -73,6 +55,6 @@ def keep_alt_text():
 
 def setup(app):
     keep_alt_text()
-    app.connect("config-inited", copy_parts)
-    app.connect("html-page-context", drop_thebe, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("html-page-context", drop_scripts, priority=900)
+    app.connect("doctree-resolved", drop_inline_scripts, priority=900)
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
