@@ -65,6 +65,6 @@ $(READY): requirements.txt
 	@touch $@
 
 $(SCRIPTS): package-lock.json $(READY)
-	@echo "== Installing what the pages load (MathJax, widgets)"
+	@echo "== Installing what the pages load (KaTeX) and what tests them (axe)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
