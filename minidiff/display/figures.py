@@ -10,7 +10,7 @@ from urllib.parse import quote
 import numpy as np
 import torch
 from matplotlib import rc_context
-from matplotlib.colors import to_hex
+from matplotlib.colors import TABLEAU_COLORS, to_hex
 from PIL import Image
 
 from ..audio import MelSpec
@@ -19,6 +19,8 @@ from .shown import Shown, webp
 MAP = "magma"  # perceptually uniform, and as clear to the colour-blind
 # All at least 3:1 against white and against a dark page; the first are Okabe & Ito's.
 COLOURS = "#0072b2", "#d55e00", "#009e73", "#c0679a", "#8f7a1f", "#7f7f7f"
+# In place of matplotlib's own, of which some are faint on white.
+OURS = dict(zip(TABLEAU_COLORS.values(), 2 * COLOURS, strict=False))
 DASHES = "-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3))
 STYLE = {
     "font.size": 8.5,
@@ -36,9 +38,9 @@ THEME = (
 def figure(fig, alt: str) -> Shown:
     """A matplotlib figure as SVG that follows the page's light or dark theme.
 
-    Black turns light on a dark page, backgrounds are left out, and what has many
-    thousand points is stored as pixels. alt: the figure in words; ValueError if
-    empty. Closes the figure.
+    Black turns light on a dark page, matplotlib's own colours become ours, backgrounds
+    are left out, and what has many thousand points is stored as pixels. alt: the figure
+    in words; ValueError if empty. Closes the figure.
     """
     from matplotlib import pyplot
 
@@ -56,6 +58,7 @@ def figure(fig, alt: str) -> Shown:
     svg = file.getvalue().decode()
     svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace("#000000", "currentColor")
+    svg = re.sub("|".join(OURS), lambda theirs: OURS[theirs[0]], svg)
     svg = svg.replace('<style type="text/css">', THEME, 1)
     svg = re.sub(r"data:image/png;base64,([^\"]+)", smaller, re.sub(r"\s+", " ", svg))
     # wider than drawn where there is room, so that a phone shows letters large enough

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from matplotlib.colors import TABLEAU_COLORS
 from parts import RATE, drawing, pixels, some_figure, soup, tone
 
 from minidiff.audio import MelSpec
@@ -21,6 +22,16 @@ def test_a_figure_follows_the_theme_and_repeats():
     assert "prefers-color-scheme:dark" in text
     assert "currentColor" in text
     assert not any(colour in text for colour in ("#000000", "#ffffff", "<metadata>"))
+
+
+def test_matplotlibs_colours_become_ours():
+    fig, ax = plt.subplots()
+    for k in range(10):
+        ax.plot([0, 1], [0, k])
+    text, _ = drawing(figures.figure(fig, "ten lines"))
+    faint = set(TABLEAU_COLORS.values()) - set(figures.COLOURS)
+    assert not any(colour in text for colour in faint)
+    assert all(f"stroke: {colour}" in text for colour in figures.COLOURS)
 
 
 @pytest.mark.parametrize("alt", ["", "  ", None])
