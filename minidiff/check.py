@@ -1,75 +1,93 @@
 """Exercises that answer back: right, not yet (with a hint), or not attempted."""
 
-import dis
-import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
 from . import valid
-from .exercises import load
+from .exercises import load, load_all
+from .exercises.answers import Unfilled, Wrong, blank, unfinished, watched
 
-EXERCISES: dict[str, Callable] = {}
-
-
-class Wrong(Exception):
-    """Raised by an exercise's check; its text is the hint that the reader sees."""
+VALUES = "predict", "vary", "listen"  # kinds that are answered with a value
+CODE = "fill in", "find the bug", "extend"  # and with a function or a class
 
 
-def exercise(name: str):
+class Exercise(NamedTuple):
+    """What is known of an exercise beside its text, which stands in the chapter."""
+
+    name: str  # "ex-03-1"
+    kind: str  # one of VALUES and CODE
+    minutes: int  # how long a learner takes, about
+    trains: str  # what it is good for: a phrase
+    examine: Callable
+
+    @property
+    def chapter(self) -> int:
+        return int(self.name.split("-")[1])
+
+    @property
+    def title(self) -> str:
+        """The chapter's heading, such as "Exercise 3.1 (predict)"."""
+        return f"Exercise {self.chapter}.{self.name.split('-')[2]} ({self.kind})"
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(name: str, kind: str, minutes: int, trains: str):
     """Register the decorated function as the check of exercise `name` ("ex-03-1").
 
     It takes the answer, raises Wrong("hint"), or returns the sentence that goes with
-    a right answer (or None).
+    a right answer (or None). The other arguments are those of `Exercise`.
     """
 
     def register(function):
-        EXERCISES[name] = function
+        valid.choice(kind, VALUES + CODE, "kind of exercise")
+        EXERCISES[name] = Exercise(name, kind, minutes, trains, function)
         return function
 
     return register
 
 
-def check(name: str, answer) -> None:
-    """Print what is to be said about an answer to exercise `name`, such as "ex-03-1".
+def exercises() -> list[Exercise]:
+    """All exercises of the book, in order."""
+    load_all()
+    return sorted(
+        EXERCISES.values(), key=lambda e: tuple(map(int, e.name[3:].split("-")))
+    )
 
-    `answer` is a value, or a function that the exercise calls; `...` and a function
-    that still has `...` in it count as not attempted. An answer that raises an
-    error is not right yet, and its error is printed. The reader's random numbers
+
+def check(name: str, answer) -> None:
+    """Print what is to be said about an answer to exercise `name`, such as "ex-06-2".
+
+    `answer` is a value, or a function that the exercise calls; `...`, and a function
+    or class that still has `...` in it, count as not attempted. An answer that raises
+    an error is not right yet, and its error is printed. The reader's random numbers
     stay as they are. Raises ValueError for a name that no chapter has.
     """
     load(name)
-    examine = EXERCISES[valid.choice(name, sorted(EXERCISES), "exercise")]
+    asked = EXERCISES[valid.choice(name, sorted(EXERCISES), "exercise")]
+    print(f"{name}: {reply(asked, answer)}".rstrip())
+
+
+def reply(asked: Exercise, answer) -> str:
+    """What `check` prints after the name."""
     if blank(answer):
-        return print(f"{name}: not attempted yet")
+        return "not attempted yet"
     try:
+        if asked.kind in CODE and not callable(answer):
+            raise Wrong("Hand in the function itself, without calling it.")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            praise = examine(answer)
-    except Wrong as hint:
-        print(f"{name}: not yet. {hint}")
+            praise = asked.examine(watched(answer))
+    except Unfilled:
+        return "not attempted yet"
     except Exception as error:
-        if "ellipsis" in str(error).lower():  # a `...` was used as a number
-            print(f"{name}: not attempted yet")
-        else:
-            kind = type(error).__name__
-            print(f"{name}: not yet. Your answer stops with {kind}: {error}")
-    else:
-        print(f"{name}: right. {praise or ''}".rstrip())
-
-
-def blank(answer) -> bool:
-    """Whether an answer is `...`, holds one, or is a function whose body is `...`."""
-    if isinstance(answer, Mapping):
-        return any(map(blank, answer.values()))
-    if isinstance(answer, list | tuple):
-        return any(map(blank, answer))
-    if not isinstance(answer, types.FunctionType):
-        return answer is ...
-    # such a function does nothing but return None (or `...`)
-    steps = [step for step in dis.get_instructions(answer) if step.opname != "RESUME"]
-    return all(
-        step.opname in ("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP")
-        and step.argval in (None, ...)
-        for step in steps
-    )
+        # a `...` on the way, or one that was used as a number
+        if unfinished(answer) or "ellipsis" in str(error).lower():
+            return "not attempted yet"
+        if isinstance(error, Wrong):
+            return f"not yet. {error}"
+        return f"not yet. Your answer stops with {type(error).__name__}: {error}"
+    return f"right. {praise or ''}"

@@ -1,18 +1,29 @@
 """Exercises answer back: right, not yet with a hint, or not attempted."""
 
+import functools
 import sys
 
+import numpy as np
 import pytest
 import torch
 
 import minidiff.exercises
-from minidiff.check import check  # (minidiff.check itself is the function)
+from minidiff.check import EXERCISES, check, exercise  # (md.check is the function)
+from minidiff.exercises.answers import (
+    Wrong,
+    letter,
+    names,
+    near,
+    number,
+    order,
+    unfinished,
+)
 
 CHAPTER = """
 import torch
 from minidiff.check import Wrong, exercise
 
-@exercise("ex-98-1")
+@exercise("ex-98-1", "fill in", minutes=5, trains="squares")
 def square(answer):
     x = torch.rand(3)
     if torch.allclose(answer(x), 2 * x):
@@ -21,7 +32,7 @@ def square(answer):
         raise Wrong("Multiply x by itself.")
     return "A parabola."
 
-@exercise("ex-98-2")
+@exercise("ex-98-2", "predict", minutes=5, trains="counting")
 def number(answer):
     if answer != 3:
         raise Wrong("Count again.")
@@ -36,6 +47,8 @@ def chapter(tmp_path, monkeypatch):
     monkeypatch.setattr(minidiff.exercises, "__path__", folders)
     yield
     sys.modules.pop("minidiff.exercises.ch98", None)
+    for name in [name for name in EXERCISES if name.startswith("ex-98")]:
+        del EXERCISES[name]
 
 
 def hollow(x): ...
@@ -51,6 +64,45 @@ def half_filled(x):
     return y * x
 
 
+def with_a_start(x):
+    """To be written."""
+    x = x + 1
+    ...
+
+
+def with_a_branch(x):
+    if len(x) > 2:
+        ...
+    return x
+
+
+def with_a_tuple(x):
+    return x, ...
+
+
+def with_a_lambda(x):
+    square = lambda x: ...  # noqa: E731
+    return square(x)
+
+
+class Started:
+    def __init__(self):
+        self.scale = 2
+
+    def __call__(self, x):
+        """To be written."""
+        x = self.scale * x
+        ...
+
+
+class Hollow:
+    def __call__(self, x): ...
+
+
+def nothing(x):
+    x**2
+
+
 def constant(x):
     return 0
 
@@ -61,8 +113,9 @@ def said(capsys, name, answer):
 
 
 @pytest.mark.parametrize("answer", [
-    ..., (1, ...), [...], {"a": ...}, hollow, hollow_with_words, half_filled,
-    lambda x: ..., lambda x: None,
+    ..., (1, ...), [...], {"a": ...}, {...}, hollow, hollow_with_words, half_filled,
+    with_a_start, with_a_branch, with_a_tuple, with_a_lambda, Started, Hollow,
+    lambda x: ..., lambda x: None, functools.partial(half_filled),
 ])  # fmt: skip
 def test_a_stub_is_not_attempted(capsys, answer):
     assert said(capsys, "ex-98-1", answer) == "ex-98-1: not attempted yet\n"
@@ -78,7 +131,8 @@ def test_a_right_answer_gets_its_sentence(capsys):
     (lambda x: x[..., :] + 1, "Multiply x by itself."),
     (lambda x: x @ torch.ones(7), "Your answer stops with RuntimeError: "),
     (constant, "Your answer stops with TypeError: "),
-    (7, "Your answer stops with TypeError: 'int' object is not callable"),
+    (7, "Hand in the function itself, without calling it."),
+    (nothing, "Your function returns nothing: end it with `return`."),
 ])  # fmt: skip
 def test_a_wrong_answer_gets_a_hint(capsys, answer, hint):
     assert said(capsys, "ex-98-1", answer).startswith(f"ex-98-1: not yet. {hint}")
@@ -107,3 +161,68 @@ def test_a_chapter_is_read_only_when_asked(capsys):
     assert "minidiff.exercises.ch98" not in sys.modules
     check("ex-98-1", ...)
     assert "minidiff.exercises.ch98" in sys.modules
+
+
+def test_an_index_with_dots_is_no_gap():
+    """Nor is one in a function that works."""
+
+    def last(x: tuple[int, ...]):
+        return x[..., -1] + x[(..., 0)]
+
+    assert not unfinished(last)
+    assert unfinished(with_a_start)
+    assert not unfinished(torch.add)
+
+
+def test_a_source_that_nobody_has_is_no_trouble(capsys):
+    """In a plain interpreter there is none; then a `...` shows when it is returned."""
+    exec("def f(x):\n    y = x\n    return ...", names := {})
+    assert said(capsys, "ex-98-1", names["f"]) == "ex-98-1: not attempted yet\n"
+
+
+@pytest.mark.parametrize("answer", [
+    3, 3.0, "3", " 3,0 ", torch.tensor(3), torch.tensor(3.0, requires_grad=True),
+    np.array(3), np.float32(3), np.array([3]), [3],
+], ids=repr)  # fmt: skip
+def test_a_number_may_come_as_anything(answer):
+    assert number(answer) == 3
+
+
+@pytest.mark.parametrize("answer", ["three", [1, 2], None, len, {}, ""], ids=repr)
+def test_what_is_no_number_gets_a_hint(answer):
+    with pytest.raises(Wrong, match="one number"):
+        number(answer)
+
+
+@pytest.mark.parametrize("answer", [
+    "BCA", "b c a", "B, C, A", "B-C-A", ["b", "C", "a"], ("B", "C", "A"),
+])  # fmt: skip
+def test_an_order_may_come_as_a_word_or_a_list(answer):
+    assert order(answer, "ABC") == "BCA"
+
+
+@pytest.mark.parametrize("answer", ["BC", "BCD", "BCAA", 3, None, []], ids=repr)
+def test_what_is_no_order_gets_a_hint(answer):
+    with pytest.raises(Wrong, match="A, B, C once"):
+        order(answer, "ABC")
+
+
+def test_letters_and_names():
+    assert letter(" b ", "AB") == "B"
+    with pytest.raises(Wrong, match='"A" or "B"'):
+        letter("AB", "AB")
+    assert names("x_t, x0 EPS") == names(["x_t", "x0 ", "eps"]) == ["x_t", "x0", "eps"]
+    with pytest.raises(Wrong, match="list of names"):
+        names(3)
+
+
+def test_near_minds_shapes_and_not_types():
+    assert near(np.float32(1) * np.ones(3), torch.ones(3, dtype=torch.float64))
+    assert not near(torch.ones(3, 1), torch.ones(3))
+    assert not near(torch.tensor(torch.nan), torch.tensor(1.0))
+
+
+def test_a_kind_that_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match="did you mean 'predict'"):
+        exercise("ex-98-3", "predikt", minutes=1, trains="spelling")(len)
+    assert "ex-98-3" not in EXERCISES

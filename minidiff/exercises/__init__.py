@@ -15,6 +15,17 @@ def load(name: str) -> None:
     match = re.fullmatch(r"ex-(\d\d)-\d+", str(name))
     if not match:
         raise ValueError(f'an exercise is named like "ex-03-1", got {name!r}')
-    chapters = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    chapter = valid.choice(f"ch{match[1]}", chapters, "chapter of exercises")
+    chapter = valid.choice(f"ch{match[1]}", chapters(), "chapter of exercises")
     import_module(f"{__name__}.{chapter}")
+
+
+def load_all() -> None:
+    """Import every chapter's checks."""
+    for chapter in chapters():
+        import_module(f"{__name__}.{chapter}")
+
+
+def chapters() -> list[str]:
+    """The names of the chapters' files: "ch01", "ch02" ..."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [name for name in names if re.fullmatch(r"ch\d\d", name)]

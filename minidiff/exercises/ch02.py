@@ -6,6 +6,7 @@ import torch
 
 from ..audio import MelSpec
 from ..check import Wrong, exercise
+from .answers import number, order
 
 RATE = 16_000
 
@@ -19,9 +20,14 @@ def rms(wave) -> float:
     return wave.square().mean().sqrt().item()
 
 
-@exercise("ex-02-1")
+@exercise(
+    "ex-02-1",
+    "predict",
+    minutes=5,
+    trains="aliasing: where a tone above the limit lands",
+)
 def folded(answer):
-    answer = abs(float(answer))
+    answer = abs(number(answer))
     if answer == 3000:
         return "5000 Hz lies 1000 above the limit of 4000 and folds to 1000 below it."
     if answer == 5000:
@@ -33,7 +39,7 @@ def folded(answer):
     raise Wrong("Take the sample rate minus the frequency, as with 15 000 at 16 000.")
 
 
-@exercise("ex-02-2")
+@exercise("ex-02-2", "fill in", minutes=8, trains="decibels, and a floor for silence")
 def levels(to_decibels):
     a = torch.tensor([1.0, 0.5, 0.1, 1e-3, 1e-6, 0.0])
     for floor in (-80.0, -40.0):
@@ -53,11 +59,18 @@ def levels(to_decibels):
     return "And silence is a number, too."
 
 
-@exercise("ex-02-3")
-def halved(halve):
+@exercise(
+    "ex-02-3", "find the bug", minutes=12, trains="filtering before samples are dropped"
+)
+def halved(answer):
+    def halve(wave):
+        return torch.as_tensor(answer(wave)).float()
+
     fits = halve(sine(1000))
     if fits.shape != (RATE // 2,):
-        raise Wrong(f"Expected half of the samples, {RATE // 2}; got {len(fits)}.")
+        raise Wrong(
+            f"Expected half of the samples, {(RATE // 2,)}; got {tuple(fits.shape)}."
+        )
     middle = slice(500, -500)  # every filter has trouble at the ends
     for hertz in (5000, 6500):
         false = rms(halve(sine(hertz))[middle])
@@ -83,11 +96,17 @@ def halved(halve):
     return "High tones are gone, low ones are what they were."
 
 
-@exercise("ex-02-4")
+@exercise(
+    "ex-02-4",
+    "vary",
+    minutes=10,
+    trains="resolution in time against resolution in pitch",
+)
 def window(n_fft):
-    n_fft = int(n_fft)
-    if n_fft < 2 or n_fft & (n_fft - 1):
+    n_fft = number(n_fft)
+    if n_fft not in (2**k for k in range(1, 20)):
         raise Wrong("A power of two, please.")
+    n_fft = int(n_fft)
     if not resolved(n_fft):
         raise Wrong(f"With {n_fft} samples the two tones are one hill. Longer!")
     if resolved(n_fft // 2):
@@ -110,7 +129,12 @@ def resolved(n_fft: int) -> bool:
 HERTZ = torch.tensor([[440.0], [470.0]])
 
 
-@exercise("ex-02-5")
+@exercise(
+    "ex-02-5",
+    "extend",
+    minutes=15,
+    trains="what the sizes of a spectrum say and what its phases",
+)
 def crossed(cross):
     spec = MelSpec()
     a, b = torch.randn(2, 1, 8192) * torch.linspace(0.1, 1, 8192)
@@ -134,11 +158,9 @@ def crossed(cross):
     return "Play it: sizes say what it is, phases when and how smoothly."
 
 
-@exercise("ex-02-6")
-def by_ear(order):
-    word = "".join(order).upper().replace(" ", "").replace(",", "")
-    if sorted(word) != list("ABC"):
-        raise Wrong('Use each of A, B, C once, such as "ABC".')
+@exercise("ex-02-6", "listen", minutes=5, trains="hearing wrong phases")
+def by_ear(answer):
+    word = order(answer, "ABC")
     if word == "BCA":
         return "The organ, eight rounds of Griffin-Lim, random phases."
     if word == "ACB":

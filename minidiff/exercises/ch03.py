@@ -4,15 +4,10 @@ import torch
 
 from ..check import Wrong, exercise
 from ..schedule import LinearBeta
+from .answers import names, near, number
 
 
-def near(a, b, tolerance: float = 1e-4) -> bool:
-    """Whether two numbers or tensors agree, shapes included."""
-    a, b = (torch.as_tensor(x, dtype=torch.float64) for x in (a, b))
-    return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
-
-
-@exercise("ex-03-1")
+@exercise("ex-03-1", "predict", minutes=5, trains="reckoning in decibels of power")
 def quieter(answer):
     if near(answer, -10, 0.05):
         raise Wrong(
@@ -25,7 +20,12 @@ def quieter(answer):
     return "A tenth of the amplitude, a hundredth of the power, 20 dB down."
 
 
-@exercise("ex-03-2")
+@exercise(
+    "ex-03-2",
+    "fill in",
+    minutes=8,
+    trains="the table behind every schedule, and its length",
+)
 def table(alpha_bar):
     betas = torch.linspace(0.01, 0.3, 7, dtype=torch.float64)
     truth = torch.cat([betas.new_ones(1), (1 - betas).cumprod(0)])
@@ -43,7 +43,12 @@ def table(alpha_bar):
     return "And from here on, one look-up replaces a walk."
 
 
-@exercise("ex-03-3")
+@exercise(
+    "ex-03-3",
+    "find the bug",
+    minutes=10,
+    trains="keeping the variance: noise and the root of beta",
+)
 def step(answer):
     x, eps = torch.full((4,), 2.0), torch.full((4,), 3.0)
     beta = torch.tensor(0.36)
@@ -61,9 +66,9 @@ def step(answer):
     return "(1 - beta) + beta = 1: the noise had lost its root."
 
 
-@exercise("ex-03-4")
+@exercise("ex-03-4", "vary", minutes=10, trains="an end that is noise")
 def ending(answer):
-    alpha = LinearBeta(steps=200, beta_end=float(answer))(1.0)[0].item()
+    alpha = LinearBeta(steps=200, beta_end=number(answer))(1.0)[0].item()
     if alpha > 0.3:
         raise Wrong(f"It ends with alpha = {alpha:.2f}: larger steps are needed.")
     if alpha > 0.01:
@@ -73,10 +78,15 @@ def ending(answer):
     return f"It ends with alpha = {alpha:.4f}: noise, for all that one can tell."
 
 
-@exercise("ex-03-5")
+@exercise(
+    "ex-03-5",
+    "extend",
+    minutes=15,
+    trains="designing a schedule from its signal-to-noise ratio",
+)
 def straight(answer):
     t = torch.linspace(0, 1, 9, dtype=torch.float64)
-    alpha, sigma = answer(t)
+    alpha, sigma = map(torch.as_tensor, answer(t))
     if not near(alpha**2 + sigma**2, torch.ones_like(t)):
         if near(alpha + sigma, torch.ones_like(t)):
             raise Wrong("alpha + sigma is 1, but their squares should sum to 1.")
@@ -93,9 +103,9 @@ def straight(answer):
     return "A schedule of your own, given by nothing but its timetable."
 
 
-@exercise("ex-03-6")
+@exercise("ex-03-6", "listen", minutes=5, trains="hearing what is under noise")
 def hidden(answer):
-    given = [str(name).strip().lower() for name in answer]
+    given = names(answer)
     truth = ["organ", "bird", "kick"]
     if sorted(given) != sorted(truth):
         raise Wrong("Three names, each once: bird, kick, organ.")

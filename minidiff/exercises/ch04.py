@@ -6,15 +6,10 @@ from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..process import diffuse
 from ..schedule import Cosine, Karras
+from .answers import names, near, number
 
 
-def near(a, b, tolerance: float = 1e-4) -> bool:
-    """Whether two numbers or tensors agree, shapes included."""
-    a, b = (torch.as_tensor(x, dtype=torch.float64) for x in (a, b))
-    return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
-
-
-@exercise("ex-04-1")
+@exercise("ex-04-1", "predict", minutes=5, trains="the best guess as a mean")
 def prior(answer):
     if near(answer, 1):
         raise Wrong("1 is the likeliest value; the best guess in squared error hedges.")
@@ -27,7 +22,12 @@ def prior(answer):
     return "Where the noisy number says nothing, the guess is the mean of the data."
 
 
-@exercise("ex-04-2")
+@exercise(
+    "ex-04-2",
+    "fill in",
+    minutes=10,
+    trains="going from v to the clean sound and the noise",
+)
 def from_v(both):
     g = torch.Generator().manual_seed(0)
     x0, eps = torch.randn(2, 5, 3, generator=g, dtype=torch.float64)
@@ -47,7 +47,9 @@ def from_v(both):
     return "A turn and a turn back; nothing was divided."
 
 
-@exercise("ex-04-3")
+@exercise(
+    "ex-04-3", "find the bug", minutes=10, trains="shapes that broadcast without a word"
+)
 def shapes(loss):
     eps = torch.randn(50, generator=torch.Generator().manual_seed(0))
     if abs(float(loss(eps[:, None], eps))) > 1e-6:
@@ -76,9 +78,14 @@ def error(t: float) -> float:
     return (x0_hat - x0).square().mean().sqrt().item()
 
 
-@exercise("ex-04-4")
+@exercise(
+    "ex-04-4",
+    "vary",
+    minutes=12,
+    trains="how the error of the best guess grows with noise",
+)
 def halfway(answer):
-    t = float(answer)
+    t = number(answer)
     if not 0 < t <= 1:
         raise Wrong("A time between 0 and 1, please.")
     share = error(t) / error(1.0)
@@ -90,7 +97,7 @@ def halfway(answer):
     return "Later than that, most of the guess is the mean of the data."
 
 
-@exercise("ex-04-5")
+@exercise("ex-04-5", "extend", minutes=15, trains="a score from any denoiser")
 def score(answer):
     x, _ = mixture().sample(20, torch.Generator().manual_seed(0))
     for schedule in (Cosine(), Karras()):
@@ -110,10 +117,12 @@ def score(answer):
     return "One line, and it holds for every schedule."
 
 
-@exercise("ex-04-6")
+@exercise(
+    "ex-04-6", "listen", minutes=5, trains="telling a noisy sound from its two parts"
+)
 def which(answer):
     truth = ["eps", "x_t", "x0"]
-    given = [str(name).strip() for name in answer]
+    given = names(answer)
     if sorted(given) != sorted(truth):
         raise Wrong('Three names, each once: "x_t", "x0", "eps".')
     if given[2] != "x0":

@@ -5,11 +5,15 @@ import torch.nn.functional as F
 
 from ..check import Wrong, exercise
 from ..nets import UNet
+from .answers import near, number, order
 
 
-@exercise("ex-05-1")
+@exercise(
+    "ex-05-1", "predict", minutes=5, trains="how far a stack of convolutions sees"
+)
 def predict(answer):
     """Five 3-wide convolutions see 1 + 5 * 2 inputs."""
+    answer = number(answer)
     if answer in (15, 3**5):
         raise Wrong("The looks overlap: a further layer adds one on each side.")
     if answer == 5:
@@ -19,26 +23,29 @@ def predict(answer):
     return "Each layer adds one neighbour on either side."
 
 
-@exercise("ex-05-2")
+@exercise(
+    "ex-05-2", "fill in", minutes=8, trains="scale and shift, one of each a channel"
+)
 def fill_in(film):
     """Scale and shift, one of each per item and channel."""
     h, scale, shift = torch.randn(2, 3, 5), torch.randn(2, 3), torch.randn(2, 3)
     found = film(h, scale, shift)
-    near = torch.allclose
     if found.shape != h.shape:
         raise Wrong(
             f"The shape should stay {tuple(h.shape)}, got {tuple(found.shape)}."
         )
-    if near(found, scale[..., None] * h + shift[..., None], atol=1e-5):
+    if near(found, scale[..., None] * h + shift[..., None]):
         raise Wrong("At scale 0 this silences the channel: the fader is 1 + scale.")
-    if near(found, (1 + scale[..., None]) * (h + shift[..., None]), atol=1e-5):
+    if near(found, (1 + scale[..., None]) * (h + shift[..., None])):
         raise Wrong("You scale the shift as well; shift after scaling.")
-    if not near(found, (1 + scale[..., None]) * h + shift[..., None], atol=1e-5):
+    if not near(found, (1 + scale[..., None]) * h + shift[..., None]):
         raise Wrong("Compare with (1 + scale) h + shift, channel by channel.")
     return "At scale 0 and shift 0 it passes everything through."
 
 
-@exercise("ex-05-3")
+@exercise(
+    "ex-05-3", "find the bug", minutes=12, trains="why attention divides by a root"
+)
 def find_the_bug(attend):
     """Attention divides the products by sqrt(d)."""
     q, k, v = torch.randn(3, 2, 7, 16).unbind()
@@ -57,16 +64,17 @@ def find_the_bug(attend):
             "d is the length of a key, not the number of places.",
         ),
     ]:
-        if torch.allclose(found, scaled @ v, atol=1e-5):
+        if near(found, scaled @ v):
             raise Wrong(hint)
-    if not torch.allclose(found, F.scaled_dot_product_attention(q, k, v), atol=1e-5):
+    if not near(found, F.scaled_dot_product_attention(q, k, v)):
         raise Wrong("Compare with the formula: softmax(q k / sqrt(d)) v.")
     return "Without the root, the softmax of wide keys picks one place and is deaf."
 
 
-@exercise("ex-05-4")
+@exercise("ex-05-4", "vary", minutes=8, trains="how a net's size grows with its width")
 def vary(answer):
     """Twice the width, about four times the parameters."""
+    answer = number(answer)
     sizes = [
         sum(p.numel() for p in UNet(2, channels=c, mid=2, classes=10).parameters())
         for c in [(32, 64), (64, 128)]
@@ -79,7 +87,7 @@ def vary(answer):
     return f"It is {factor:.2f}: twice the inputs times twice the outputs."
 
 
-@exercise("ex-05-5")
+@exercise("ex-05-5", "extend", minutes=15, trains="making a net work for every length")
 def extend(any_size):
     """Pad to a multiple with the last sample, call, cut."""
 
@@ -96,7 +104,7 @@ def extend(any_size):
             raise Wrong(
                 f"For {n} samples the answer has {found.shape[-1]}: cut it back."
             )
-        if not torch.allclose(found, 2 * x):
+        if not near(found, 2 * x):
             raise Wrong("The answer is shifted or altered: pad at the end, cut there.")
         padded = seen[-1]
         if padded.shape[-1] != n + -n % 4:
@@ -106,12 +114,12 @@ def extend(any_size):
     return "Every length goes in, and comes out."
 
 
-@exercise("ex-05-6")
+@exercise("ex-05-6", "listen", minutes=5, trains="hearing what halving loses")
 def listen(answer):
     """C was halved once, A twice, B three times."""
-    order = "".join(answer).upper().replace(" ", "")
-    if order == "BAC":
+    word = order(answer, "ABC")
+    if word == "BAC":
         raise Wrong("Turned round: begin with the one that has lost least.")
-    if order != "CAB":
+    if word != "CAB":
         raise Wrong("In the most halved one hardly any pitch is left, only rushes.")
     return "The least halved one still rings."

@@ -7,6 +7,7 @@ import torch
 
 from ..check import Wrong, exercise
 from ..schedule import LinearBeta
+from .answers import near, number, order
 
 SCHEDULE = LinearBeta(1000)
 STEPS = 2, 5, 10, 20, 50, 100, 200, 500, 1000
@@ -24,13 +25,10 @@ def parts(x, x0, a_t, s_t, a_s, s_s):
     return mean, s_s / s_t * beta**0.5, beta
 
 
-def near(a, b) -> bool:
-    return torch.allclose(a, b, atol=1e-6)
-
-
-@exercise("ex-06-1")
+@exercise("ex-06-1", "predict", minutes=5, trains="where DDPM draws its noise")
 def predict(answer):
     """Nine of the ten steps draw 4 * 2 numbers."""
+    answer = number(answer)
     if answer == 80:
         raise Wrong("The last step adds no noise, and draws none.")
     if answer in (9, 10):
@@ -40,7 +38,9 @@ def predict(answer):
     return "Nine steps of eight numbers; the tenth goes straight to the guess."
 
 
-@exercise("ex-06-2")
+@exercise(
+    "ex-06-2", "fill in", minutes=15, trains="the step of DDPM, old noise and fresh"
+)
 def fill_in(step):
     """eps, fresh, and three terms."""
     for at in (levels(0.5, 0.4), levels(0.1, 0.02)):
@@ -64,7 +64,7 @@ def fill_in(step):
     return "It is the posterior, and at s = 0 it ends at the guess."
 
 
-@exercise("ex-06-3")
+@exercise("ex-06-3", "find the bug", minutes=12, trains="noise on the last step")
 def find_the_bug(step):
     """No noise where s = 0; the mean stays."""
     x, x0, z = torch.randn(3, 50, dtype=torch.float64).unbind()
@@ -86,9 +86,10 @@ def find_the_bug(step):
     return "The posterior's own width ends at zero."
 
 
-@exercise("ex-06-4")
+@exercise("ex-06-4", "vary", minutes=10, trains="how many steps a width needs")
 def vary(answer):
     """The first number of steps whose exact width is within 5 percent."""
+    answer = number(answer)
     if answer not in STEPS:
         raise Wrong("Name one of the numbers in counts.")
     right = first_close(0.6)
@@ -116,7 +117,9 @@ def final_width(n: int, c: float) -> float:
     return variance**0.5
 
 
-@exercise("ex-06-5")
+@exercise(
+    "ex-06-5", "extend", minutes=12, trains="clipping a guess, and its noise with it"
+)
 def extend(step):
     """Clip the guess and derive eps from the clipped one."""
     x, z = torch.randn(2, 50, dtype=torch.float64).unbind()
@@ -138,14 +141,40 @@ def extend(step):
     return "Guess and noise belong together again; md.Clip does the same."
 
 
-@exercise("ex-06-6")
+@exercise("ex-06-6", "listen", minutes=5, trains="hearing a noisy last step")
 def listen(answer):
     """B is clean, C hisses a little, A clearly."""
-    order = "".join(answer).upper().replace(" ", "")
-    if order == "BAC":
+    word = order(answer, "ABC")
+    if word == "BAC":
         raise Wrong("B is clean. But a walk of fewer steps has a larger last step.")
-    if order in ("ACB", "CAB"):
+    if word in ("ACB", "CAB"):
         raise Wrong("Turned round: the clean one comes first.")
-    if order != "BCA":
+    if word != "BCA":
         raise Wrong("Turn it up at the end of the bell: which one falls silent?")
     return "The fewer the steps, the louder the hiss of a noisy last one."
+
+
+@exercise(
+    "ex-06-7", "find the bug", minutes=12, trains="which beta belongs to a longer step"
+)
+def skipping(variance):
+    """The posterior's variance from the table, for steps of any length."""
+    table = SCHEDULE(torch.arange(1001) / 1000)[0] ** 2
+    for t, s in ((500, 499), (500, 400), (30, 7), (20, 0)):
+        a_t, a_s = table[t].item(), table[s].item()
+        beta, single = 1 - a_t / a_s, 1 - a_t / table[t - 1].item()
+        right = beta * (1 - a_s) / (1 - a_t)
+        found = number(variance(table, t, s))
+        if near(found, right, 1e-7):
+            continue
+        for wrong, hint in (
+            (single * (1 - a_s) / (1 - a_t), "it is still the beta of a single step."),
+            (beta, "the step's beta is right, but that is DDPM's larger variance."),
+            (right**0.5, "that is its root, the std."),
+            (beta * (1 - a_t) / (1 - a_s), "the fraction stands on its head."),
+            (beta * a_s / a_t, "the noise's share is 1 - alpha_bar, not alpha_bar."),
+        ):
+            if near(found, wrong, 1e-7):
+                raise Wrong(f"From {t} to {s} {hint}")
+        raise Wrong(f"From {t} to {s} it should be {right:.5f}, got {found:.5f}.")
+    return "A step's beta belongs to both of its ends."

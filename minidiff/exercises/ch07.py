@@ -1,17 +1,21 @@
 """Checks of the exercises of chapter 07: DDIM and faster samplers."""
 
+from itertools import pairwise
+
 import torch
 
 from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..samplers import heun
 from ..schedule import Cosine, Flow
+from .answers import near, number, order
 
 LEVELS = 0.6, 0.8, 0.8, 0.6  # alpha and sigma at t, alpha and sigma at s
 
 
-@exercise("ex-07-1")
+@exercise("ex-07-1", "predict", minutes=5, trains="what a step of Heun costs")
 def questions(answer):
+    answer = number(answer)
     if answer == 20:
         raise Wrong("The last step ends at 0: is there noise left to take the mean of?")
     if answer == 10:
@@ -21,13 +25,11 @@ def questions(answer):
     return "Two for each of nine steps, one for the last, which is a plain DDIM step."
 
 
-@exercise("ex-07-2")
+@exercise("ex-07-2", "fill in", minutes=10, trains="the step of DDIM")
 def ddim_step(answer):
     x, x0 = torch.randn(2, 500, dtype=torch.float64)
     a_t, s_t, a_s, s_s = LEVELS
     got = answer(x, x0, *LEVELS)
-    if got is None:
-        raise Wrong("Your function returns nothing: end it with `return`.")
     eps = (x - a_t * x0) / s_t
     for wrong, hint in (
         (
@@ -37,14 +39,19 @@ def ddim_step(answer):
         (a_t * x0 + s_t * eps, "That is x_t again: mix with the levels of s."),
         (a_s * x0 + s_s * x, "x_t is not pure noise: take the signal out of it first."),
     ):
-        if close(got, wrong):
+        if near(got, wrong):
             raise Wrong(hint)
-    if not close(got, a_s * x0 + s_s * eps):
+    if not near(got, a_s * x0 + s_s * eps):
         raise Wrong("eps = (x - a_t * x0_hat) / s_t, then mix x0_hat and eps anew.")
     return "Guess, read off, rebuild."
 
 
-@exercise("ex-07-3")
+@exercise(
+    "ex-07-3",
+    "find the bug",
+    minutes=12,
+    trains="one variance, shared by old noise and fresh",
+)
 def variance_kept(answer):
     x0 = torch.zeros(200_000, dtype=torch.float64)
     eps, z = torch.randn(2, 200_000, dtype=torch.float64)
@@ -66,14 +73,14 @@ def variance_kept(answer):
         raise Wrong(
             "Old and fresh variance must add up to s_s**2; take the square root."
         )
-    if not close(answer(a_t + x0, x0 + 1, *LEVELS, 0.0, z), x0 + a_s):
+    if not near(answer(a_t + x0, x0 + 1, *LEVELS, 0.0, z), x0 + a_s):
         raise Wrong("The clean part must still come back as a_s * x0_hat.")
     return "Old and fresh noise share one variance."
 
 
-@exercise("ex-07-4")
+@exercise("ex-07-4", "vary", minutes=12, trains="where a walk may begin")
 def below_the_cliff(answer):
-    first = float(answer)
+    first = number(answer)
     if not 0 < first <= 1:
         raise Wrong("`first` is a time: above 0, at most 1.")
     world = GaussianMixture([[-1.0], [0.6]], [0.25, 0.4], [0.3, 0.7])
@@ -92,7 +99,7 @@ def below_the_cliff(answer):
     return "Below the cliff, and nearly all noise still."
 
 
-@exercise("ex-07-5")
+@exercise("ex-07-5", "extend", minutes=25, trains="writing a sampler of second order")
 def second_order(answer):
     mean, std, schedule = 0.4, 0.5, Flow()
     denoiser = GaussianMixture([[mean]], std).denoiser(schedule)
@@ -106,8 +113,6 @@ def second_order(answer):
     for n in (20, 40):
         times = torch.linspace(0.9, 0.1, n + 1, dtype=torch.float64)
         got = answer(denoiser, x, times)
-        if got is None:
-            raise Wrong("Your function returns nothing: end it with `return x`.")
         (a, wide), (b, narrow) = spread(times[0]), spread(times[-1])
         goal = b * mean + narrow * (x - a * mean) / wide
         errors.append((got - goal).abs().max().item())
@@ -123,16 +128,38 @@ def second_order(answer):
     return "Twice the steps, a quarter of the error: second order."
 
 
-@exercise("ex-07-6")
-def order(answer):
-    if not isinstance(answer, str) or sorted(answer.upper()) != list("ABC"):
-        raise Wrong('Answer with three letters, such as "ABC".')
-    if answer.upper() == "BAC":
+@exercise("ex-07-6", "listen", minutes=5, trains="hearing too few steps")
+def by_ear(answer):
+    word = order(answer, "ABC")
+    if word == "BAC":
         raise Wrong("That is the order from crisp to dull: fewest steps come first.")
-    if answer.upper() != "CAB":
+    if word != "CAB":
         raise Wrong("Listen to the consonants: the dullest has the fewest steps.")
     return "4, 8 and 40 steps."
 
 
-def close(a, b):
-    return torch.allclose(torch.as_tensor(a), b, atol=1e-6)
+@exercise(
+    "ex-07-7",
+    "find the bug",
+    minutes=12,
+    trains="times that begin and end where they should",
+)
+def stops(answer):
+    for T, n in ((1000, 10), (1000, 30), (100, 7), (50, 50)):
+        got, said = [number(i) for i in answer(T, n)], f"For T = {T} and n = {n}"
+        if got and got[0] < got[-1]:
+            raise Wrong("The walk goes down: the largest comes first.")
+        if not got or got[0] != T:
+            first = f"{got[0]:g}" if got else "nothing"
+            raise Wrong(f"{said} it begins with {first}, but pure noise belongs to T.")
+        if got[-1] != 0:
+            raise Wrong(f"{said} it ends at {got[-1]:g}: the last is 0, clean.")
+        if len(got) != n + 1:
+            raise Wrong(f"{said} there are {len(got)} stops; n steps join n + 1.")
+        gaps = [a - b for a, b in pairwise(got)]
+        if max(gaps) - min(gaps) > 1 or any(i % 1 for i in got):
+            raise Wrong(
+                f"{said} steps are {min(gaps):g} to {max(gaps):g} long. They should "
+                "be whole and alike within one: T // n throws a remainder away."
+            )
+    return "It starts in pure noise, ends clean, and no step is the odd one out."

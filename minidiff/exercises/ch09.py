@@ -1,5 +1,7 @@
 """Checks of the exercises of chapter 09: a spoken digit out of noise."""
 
+from collections.abc import Iterable
+
 import torch
 
 from ..check import Wrong, exercise
@@ -7,11 +9,14 @@ from ..exact import GaussianMixture
 from ..guidance import Guided
 from ..samplers import ddim
 from ..schedule import Cosine
+from .answers import letter, near, number
 
 
-@exercise("ex-09-1")
+@exercise("ex-09-1", "predict", minutes=5, trains="what guidance costs")
 def questions(answer):
-    answer = [int(n) for n in answer]
+    if not isinstance(answer, Iterable) or isinstance(answer, str):
+        raise Wrong("Answer with a list of three numbers, please.")
+    answer = [number(n) for n in answer]
     if answer == [12, 12, 12]:
         raise Wrong("At scale 0 and at scale 1 one of the two guesses has weight 0.")
     if answer == [6, 6, 6]:
@@ -21,13 +26,11 @@ def questions(answer):
     return "Guidance doubles the price, except where one guess is enough."
 
 
-@exercise("ex-09-2")
+@exercise("ex-09-2", "fill in", minutes=10, trains="withholding labels, item by item")
 def withheld(answer):
     labels = torch.randint(0, 4, (4000,))
     before, dice = labels.clone(), torch.Generator().manual_seed(0)
     got = [answer(labels, 4, 0.2, dice) for _ in range(5)]
-    if got[0] is None:
-        raise Wrong("Your function returns nothing: end it with `return`.")
     if not torch.equal(labels, before):
         raise Wrong("You changed the labels that were given; make new ones.")
     if any(g.shape != labels.shape for g in got):
@@ -48,7 +51,12 @@ def withheld(answer):
     return "Every item casts its own lot, so that each batch trains both guesses."
 
 
-@exercise("ex-09-3")
+@exercise(
+    "ex-09-3",
+    "find the bug",
+    minutes=12,
+    trains="one guess for the sound and for the noise",
+)
 def consistent(answer):
     x, cond, null = torch.randn(3, 200, dtype=torch.float64)
     a_t, s_t, a_s, s_s = 0.6, 0.8, 0.8, 0.6
@@ -57,8 +65,6 @@ def consistent(answer):
         return a_s * x0 + s_s * (x - a_t * of) / s_t
 
     got = answer(x, cond, null, 3.0, a_t, s_t, a_s, s_s)
-    if got is None:
-        raise Wrong("Your function returns nothing: end it with `return`.")
     guided = null + 3.0 * (cond - null)
     above = cond + 3.0 * (cond - null)
     for wrong, hint in (
@@ -78,22 +84,22 @@ def consistent(answer):
         ),
         (step(cond, cond), "That leaves guidance out."),
     ):
-        if torch.allclose(got, wrong):
+        if near(got, wrong):
             raise Wrong(hint)
-    if not torch.allclose(got, step(guided, guided)):
+    if not near(got, step(guided, guided)):
         raise Wrong("Guide first; then read the noise off with the guided guess.")
     return "Sound and noise now follow from one guess, and add up to x_t."
 
 
-@exercise("ex-09-4")
+@exercise("ex-09-4", "vary", minutes=10, trains="obedience against variety")
 def as_little_as_needed(answer):
-    scale = float(answer)
+    scale = number(answer)
     share, spread = guided_crowd(scale)
-    said = f"At {scale:g} {share:.1%} are right of 0, and the spread is {spread:.2f}"
+    said = f"At scale {scale:g}: {share:.1%} right of 0, spread {spread:.2f}"
     if share < 0.995:
-        raise Wrong(f"{said}: too few. More guidance.")
+        raise Wrong(f"{said}. Too few: more guidance.")
     if spread < 0.32:
-        raise Wrong(f"{said}: right, but all alike. Less guidance.")
+        raise Wrong(f"{said}. All alike: less guidance.")
     return f"{said}. Obedience is paid for with variety."
 
 
@@ -120,7 +126,7 @@ class Counting:
         return torch.full_like(x, float(cond is not None))
 
 
-@exercise("ex-09-5")
+@exercise("ex-09-5", "extend", minutes=20, trains="guidance for a part of the walk")
 def interval(answer):
     fake = Counting()
     guided = answer(fake, 3.0, 0.2, 0.7)
@@ -147,10 +153,60 @@ def interval(answer):
     return "Guidance where it matters, and half the price elsewhere."
 
 
-@exercise("ex-09-6")
+@exercise("ex-09-6", "listen", minutes=5, trains="hearing guidance at work")
 def disobedient(answer):
-    if answer in ("A", "a"):
+    if letter(answer, "AB") == "A":
         raise Wrong("Row A keeps to one word. In the other the words differ.")
-    if answer not in ("B", "b"):
-        raise Wrong('Answer "A" or "B".')
     return "At scale 0 nobody told the net which word you wanted."
+
+
+@exercise(
+    "ex-09-7",
+    "find the bug",
+    minutes=8,
+    trains="where the scale of guidance begins to count",
+)
+def counted_from(answer):
+    cond, null = torch.randn(2, 200, dtype=torch.float64)
+    gap = cond - null
+    got = answer(cond, null, 3.0)
+    for wrong, hint in (
+        (cond + 3 * gap, "It still counts from 0: there is one gap too many."),
+        (null + 2 * gap, "Now there is one gap too few."),
+        (cond - 3 * gap, "It walks away from the label."),
+        (null - 3 * gap, "It walks away from the label."),
+        (3 * cond, "The null guess is left out."),
+    ):
+        if near(got, wrong):
+            raise Wrong(hint)
+    for scale in (0.0, 1.0, 3.0):
+        if not near(answer(cond, null, scale), null + scale * gap):
+            raise Wrong(f"At scale {scale:g} it should be {scale:g} gaps from null.")
+    return "0 is null, 1 plainly conditional, above 1 is guidance."
+
+
+@exercise(
+    "ex-09-8",
+    "find the bug",
+    minutes=15,
+    trains="averages of weights that must warm up",
+)
+def warmed_up(answer):
+    early = number(answer([-5.0] * 10 + [1.0] * 190, 0.999))
+    if early < 0.5:
+        raise Wrong(
+            "The weights have been 1 for 190 of 200 steps, and the average is "
+            f"{early:.2f}: it has not forgotten how it began."
+        )
+    shaken = number(answer([0.0, 2.0] * 1000, 0.99))
+    if abs(shaken - 1) > 0.1:
+        raise Wrong(
+            f"Weights that jump between 0 and 2 give {shaken:.2f}, and not their mean: "
+            "that is no average."
+        )
+    late = number(answer([0.0] * 20_000 + [1.0] * 1000, 0.999))
+    if late < 0.5:
+        raise Wrong("An average over everything never forgets: later, decay must rule.")
+    if late > 0.75:
+        raise Wrong("Later on it should be as slow as decay says; yours is faster.")
+    return "It follows at once in the beginning, and is steady later."

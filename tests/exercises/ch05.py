@@ -1,10 +1,6 @@
-"""Chapter 5: right answers pass, wrong ones get a hint of their own."""
+"""Chapter 5: right answers, and wrong ones with the hint that each should get."""
 
-import pytest
-import torch
 import torch.nn.functional as F
-
-from minidiff.check import check
 
 
 def film(h, scale, shift):
@@ -22,19 +18,19 @@ def any_size(net, x, factor, mode="replicate", missing=None, cut=True):
     return found[..., :n] if cut else found
 
 
-RIGHT = {
-    "ex-05-1": 11,
-    "ex-05-2": film,
-    "ex-05-3": attend,
-    "ex-05-4": 3.94,
-    "ex-05-5": any_size,
-    "ex-05-6": ["C", "A", "B"],
-}
+RIGHT = [
+    ("ex-05-1", 11),
+    ("ex-05-2", film),
+    ("ex-05-3", attend),
+    ("ex-05-4", 3.94),
+    ("ex-05-5", any_size),
+    ("ex-05-6", ["C", "A", "B"]),
+]
 WRONG = [
     ("ex-05-1", 15, "overlap"),
     ("ex-05-1", 5, "number of layers"),
     ("ex-05-1", 10, "Go on"),
-    ("ex-05-2", lambda h, a, b: a[..., None] * h + b[..., None], "1 + scale"),
+    ("ex-05-2", lambda h, a, b: a[..., None] * h + b[..., None], "silences"),
     ("ex-05-2", lambda h, a, b: film(h, a, (1 + a) * b), "after scaling"),
     ("ex-05-2", lambda h, a, b: h[:, :1], "shape"),
     ("ex-05-2", lambda h, a, b: h, "Compare"),
@@ -58,28 +54,3 @@ WRONG = [
     ("ex-05-6", "BAC", "Turned round"),
     ("ex-05-6", "ABC", "rushes"),
 ]
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_right(name, capsys):
-    check(name, RIGHT[name])
-    assert capsys.readouterr().out.startswith(f"{name}: right. ")
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_stub(name, capsys):
-    check(name, ...)
-    assert capsys.readouterr().out == f"{name}: not attempted yet\n"
-
-
-@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
-def test_wrong(name, answer, hint, capsys):
-    check(name, answer)
-    out = capsys.readouterr().out
-    assert out.startswith(f"{name}: not yet. ")
-    assert hint in out
-
-
-def test_the_mended_attention_is_that_of_torch():
-    q, k, v = torch.randn(3, 2, 7, 16).unbind()
-    torch.testing.assert_close(attend(q, k, v), F.scaled_dot_product_attention(q, k, v))
