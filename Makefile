@@ -10,7 +10,7 @@ SCRIPTS := node_modules/.ready
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve classroom test lint unit pages notebooks lock clean
+.PHONY: help book serve pdf classroom test lint unit pages notebooks lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ book: $(READY) $(SCRIPTS)  ## execute the chapters and build the book (the defau
 serve: book  ## build the book and show it on http://127.0.0.1:8000 (PORT=...)
 	@echo "Serving http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+pdf: book  ## the whole book as one PDF, _build/diffusion-by-ear.pdf (needs Chromium)
+	@echo "== Printing the book"
+	@$(BIN)/python tools/pdf.py
 
 classroom: $(READY)  ## for teachers: chapters without solutions, with them, and zips
 	@$(BIN)/python tools/classroom.py
