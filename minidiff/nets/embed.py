@@ -85,6 +85,31 @@ class Mels(Vectors):
         return nn.Sequential(conv, Transposed(), Pooled(nn.SiLU(), width))
 
 
+class Frames(nn.Module):
+    """A spectrogram (batch, n_mels, frames) that stays beside the waveform.
+
+    Frame k belongs to the samples from k * hop to (k + 1) * hop. An item of NaN means
+    null: one learned frame, all along.
+    """
+
+    shape = ("batch", "n_mels", "frames")
+
+    def __init__(self, n_mels: int, hop: int):
+        super().__init__()
+        self.size, self.hop = n_mels, hop
+        self.nothing = nn.Parameter(torch.zeros(n_mels))
+
+    def null(self, batch: int) -> Float[Tensor, "batch n_mels 1"]:
+        return self.nothing.new_full((batch, self.size, 1), torch.nan)
+
+    def forward(
+        self, mel: Float[Tensor, "batch n_mels frames"]
+    ) -> Float[Tensor, "batch n_mels frames"]:
+        null = mel.flatten(1).isnan().any(1)
+        nothing = self.nothing[:, None]
+        return torch.where(null[:, None, None], nothing, mel.nan_to_num())
+
+
 class Transposed(nn.Module):
     """Swap the last two dimensions."""
 
@@ -113,14 +138,22 @@ class Conditions(nn.Module):
 
     kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size).
     A condition that is not given is null, and so is everything for cond=None.
+    mel: a `Frames`, under the name "mel"; it is no part of the sum, see `frames`.
     """
 
-    def __init__(self, kinds: dict[str, int | tuple[str, int]], width: int):
+    def __init__(
+        self,
+        kinds: dict[str, int | tuple[str, int]],
+        width: int,
+        mel: Frames | None = None,
+    ):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
             kind, size = ("labels", kind) if isinstance(kind, int) else kind
             self.embedders[name] = KINDS[kind](size, width)
+        if mel is not None:
+            self.embedders["mel"] = mel
 
     def by_name(self, cond: Tensor | dict | None) -> dict[str, Tensor]:
         """The conditions as a dict; a bare tensor belongs to the net's only name."""
@@ -144,5 +177,24 @@ class Conditions(nn.Module):
         parts = (
             embed(given[name] if name in given else embed.null(batch))
             for name, embed in self.embedders.items()
+            if not isinstance(embed, Frames)
         )
         return sum(parts, start=0.0)
+
+    def frames(
+        self, cond: Tensor | dict | None, x: Float[Tensor, "batch c samples"]
+    ) -> Float[Tensor, "batch n_mels frames"]:
+        """The mel that stands beside x; a single frame stands there all along.
+
+        Raises ValueError if there are not ceil(samples / hop) frames.
+        """
+        given, embed = self.by_name(cond), self.embedders["mel"]
+        mel = given["mel"] if "mel" in given else embed.null(len(x))
+        samples, found = x.shape[2], mel.shape[2]
+        frames = -(-samples // embed.hop)
+        if found not in (1, frames):
+            raise ValueError(
+                f"cond 'mel' has {found} frames, but x has {samples} samples: "
+                f"with a hop of {embed.hop} these are {frames} frames"
+            )
+        return embed(mel).expand(-1, -1, frames)

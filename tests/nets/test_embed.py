@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from minidiff.nets.embed import Conditions, Labels, Mels, Sequences, TimeEmbedding
+from minidiff.nets.embed import (
+    Conditions,
+    Frames,
+    Labels,
+    Mels,
+    Sequences,
+    TimeEmbedding,
+)
 from minidiff.nets.embed import Vectors as Vector
 
 FLOATS = [(Vector(3, 8), (5, 3)), (Sequences(3, 8), (5, 7, 3)), (Mels(3, 8), (5, 3, 9))]
@@ -73,3 +80,35 @@ def test_a_bare_tensor_is_the_only_condition():
 
 def test_no_conditions_add_nothing():
     assert Conditions({}, 8)(None, 2) == 0
+
+
+def test_frames_stand_beside_the_waveform_and_not_in_the_sum():
+    net = Conditions({"drum": 3}, 8, Frames(4, hop=10))
+    torch.nn.init.normal_(net.embedders["mel"].nothing)
+    drum, mel, x = torch.tensor([1, 2]), torch.randn(2, 4, 3), torch.zeros(2, 1, 21)
+    cond = {"drum": drum, "mel": mel}
+    assert torch.equal(net(cond, 2), net.embedders["drum"](drum))
+    assert torch.equal(net.frames(cond, x), mel)
+
+
+def test_a_null_frame_is_learned_and_item_by_item():
+    net = Conditions({}, 8, Frames(4, hop=10))
+    nothing = torch.nn.init.normal_(net.embedders["mel"].nothing)
+    mel, x = torch.randn(2, 4, 3), torch.zeros(2, 1, 30)
+    null = nothing[:, None].expand(2, 4, 3)
+    assert torch.equal(net.frames(None, x), null)
+    assert torch.equal(net.frames(net.null(mel), x), null)
+    mel[1] = torch.nan
+    mixed = net.frames(mel, x)
+    assert torch.equal(mixed[0], mel[0])
+    assert torch.equal(mixed[1], null[1])
+    mixed.sum().backward()
+    assert torch.equal(net.embedders["mel"].nothing.grad, torch.full((4,), 3.0))
+
+
+@pytest.mark.parametrize(("samples", "frames"), [(20, 3), (21, 2), (30, 2), (31, 3)])
+def test_a_wrong_number_of_frames_is_told(samples, frames):
+    net = Conditions({}, 8, Frames(4, hop=10))
+    says = f"{frames} frames, but x has {samples} samples: with a hop of 10"
+    with pytest.raises(ValueError, match=says):
+        net.frames(torch.randn(2, 4, frames), torch.zeros(2, 1, samples))
