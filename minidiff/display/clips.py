@@ -193,7 +193,7 @@ def level(wave, sample_rate: int, loudness: float):
 
 
 def mel_image(wave, sample_rate: int) -> Image.Image:
-    """A log-mel spectrogram, windows of about 0.06 s, at most 480 by 96 pixels."""
+    """A log-mel spectrogram, windows of about 0.06 s, at most 480 by 64 pixels."""
     n_fft = 2 ** round(np.log2(0.06 * sample_rate))
     hop = int(np.clip(len(wave) // 300, n_fft // 16, n_fft // 4))
     spec = MelSpec(sample_rate, n_fft, hop, 64, mean=0.0, std=1.0)
@@ -201,7 +201,7 @@ def mel_image(wave, sample_rate: int) -> Image.Image:
     top = max(mel.max().item(), RANGE + spec.floor)  # silence stays dark
     shade = ((mel - top) / RANGE + 1).clamp(0, 1).flip(0).numpy()
     image = Image.fromarray(colormaps[MAP](shade, bytes=True)[..., :3])
-    return image.resize((min(image.width, 480), 96), Image.Resampling.BICUBIC)
+    return image.resize((min(image.width, 480), 64), Image.Resampling.BICUBIC)
 
 
 def describe(wave, sample_rate: int, title: str) -> str:

@@ -71,5 +71,5 @@ def uri(file: io.BytesIO, mime: str) -> str:
 
 def webp(image, lossless: bool = False) -> str:
     file = io.BytesIO()
-    image.save(file, "WEBP", quality=75, lossless=lossless)
+    image.save(file, "WEBP", quality=100 if lossless else 50, lossless=lossless)
     return uri(file, "image/webp")
