@@ -115,7 +115,7 @@
           e.setAttribute("aria-pressed", e === cell);
         }
         audio.src = cell.dataset.src;
-        audio.play();
+        audio.play().catch(() => {}); // the next key may come before this sound does
         this.say(cell.getAttribute("aria-label"));
       };
       cells.forEach((cell, i) => {
