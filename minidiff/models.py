@@ -22,9 +22,6 @@ from .samplers import SAMPLERS
 
 WEIGHTS = Path(__file__).parent / "weights"
 STOCHASTIC = ("ddpm", "renoise")
-# Of all times: at t = 1 Cosine's sigma / alpha is 20 000, and Heun's step from there
-# multiplies the difference of two answers by it (chapter 7).
-HEUN_FROM = 0.98
 
 
 class Card(dict):
@@ -76,9 +73,7 @@ class Model:
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
         steps = valid.whole(steps, "steps", 1)
-        times = self.denoiser.schedule.times(steps)
-        if sampler == "heun":
-            times = HEUN_FROM * times
+        times = schedules.noise_times(self.denoiser.schedule, steps)
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
         n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0)

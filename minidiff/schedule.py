@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -141,6 +142,24 @@ class Karras(Schedule):
         end = (self.sigma_min / self.sigma_max) ** (1 / self.rho)
         ramp = torch.linspace(1, end, n, dtype=torch.float64)
         return torch.cat([ramp, ramp.new_zeros(1)])
+
+
+def noise_times(
+    schedule: Schedule, n: int, sigma_min: float = 0.02, sigma_max: float = 160.0
+) -> Tensor:
+    """n + 1 times at which sigma / alpha falls as in Karras et al. 2022 (eq. 5).
+
+    The last is 0; the first as near to sigma_max as the schedule comes. Equal steps
+    in t (`Schedule.times`) leave out the highest levels, and there is settled what
+    concerns a whole sound, such as its loudness: a few such steps make sounds that
+    vary too little. CPU float64. Raises ValueError for n < 1.
+    """
+    t = torch.linspace(0, 1, 10_001, dtype=torch.float64)
+    alpha, sigma = schedule(t)
+    ratio = sigma / alpha
+    karras = Karras(sigma_min, min(sigma_max, ratio[-1].item()))
+    wanted = karras(karras.times(n))[1]
+    return torch.from_numpy(np.interp(wanted, ratio, t))
 
 
 def _ramp(steps: int, start: float, end: float, power: int) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import minidiff as md
-from minidiff.schedule import Table
+from minidiff.schedule import Table, noise_times
 
 TABLES = [md.LinearBeta(), md.ScaledLinear(), md.Cosine(), md.Cosine(10)]
 ALL = [*TABLES, md.Flow(), md.Karras()]
@@ -158,3 +158,34 @@ def test_trailing_uses_every_step_at_most():
     assert torch.allclose(schedule.times(3) * 3, torch.tensor([3.0, 2, 1, 0]).double())
     expected = torch.tensor([0.9, 0.72, 0.504], dtype=torch.float64)
     assert torch.allclose(schedule.alpha_bar[1:], expected)
+
+
+@every
+def test_noise_times_fall_through_the_levels_of_karras(schedule):
+    times = noise_times(schedule, 20)
+    assert times.dtype == torch.float64
+    assert (times.diff() < 0).all()
+    assert times[-1] == 0
+    alpha, sigma = schedule(times[:-1])
+    ratio = sigma / alpha
+    top, low = min(160, (schedule(1.0)[1] / schedule(1.0)[0]).item()), 0.02
+    ends = [top ** (1 / 7), low ** (1 / 7)]
+    expected = torch.linspace(*ends, 20, dtype=torch.float64) ** 7
+    assert torch.allclose(ratio, expected, rtol=0.1)
+    assert len(noise_times(schedule, 1)) == 2
+    with pytest.raises(ValueError, match="n"):
+        noise_times(schedule, 0)
+
+
+def test_few_steps_keep_the_spread_of_what_is_settled_early():
+    """The mean of 64 x 64 pixels meets 1/64 of the noise: like a Gaussian of std 9."""
+    wide = md.GaussianMixture(torch.zeros(1, 1), torch.tensor([9.0]), torch.ones(1))
+    denoiser = wide.denoiser(md.Cosine())
+    noise = torch.randn(2000, 1, generator=torch.Generator().manual_seed(0)).double()
+
+    def spread(times):
+        *_, x = md.dpmpp_2m(denoiser, noise, times)
+        return (x.std() / noise.std() / 9).item()
+
+    assert spread(denoiser.schedule.times(20)) < 0.9
+    assert spread(noise_times(denoiser.schedule, 20)) == pytest.approx(1, abs=0.05)
