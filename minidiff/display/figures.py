@@ -61,6 +61,7 @@ def figure(fig, alt: str) -> Shown:
     svg = re.sub("|".join(OURS), lambda theirs: OURS[theirs[0]], svg)
     svg = svg.replace('<style type="text/css">', THEME, 1)
     svg = re.sub(r"data:image/png;base64,([^\"]+)", smaller, re.sub(r"\s+", " ", svg))
+    svg = re.sub(r' (?:d|x|y)="[^"]+"', coarser, svg)
     # wider than drawn where there is room, so that a phone shows letters large enough
     width = 1.6 * float(re.search(r'width="([\d.]+)pt"', svg)[1])
     style = f"width:{width:.0f}px;max-width:100%;height:auto;background:transparent"
@@ -69,6 +70,12 @@ def figure(fig, alt: str) -> Shown:
     return Shown(
         f"<figure: {alt}>", f'<img style="{style}" alt="{text}" src="{source}">'
     )
+
+
+def coarser(match) -> str:
+    """Numbers of an SVG to a tenth of a point, which no screen tells from more."""
+    number = re.compile(r"\d+\.\d+")
+    return number.sub(lambda n: f"{float(n[0]):.1f}".removesuffix(".0"), match[0])
 
 
 def lighten(axes) -> None:
