@@ -19,8 +19,9 @@ from .shown import Shown, webp
 MAP = "magma"  # perceptually uniform, and as clear to the colour-blind
 # All at least 3:1 against white and against a dark page; the first are Okabe & Ito's.
 COLOURS = "#0072b2", "#d55e00", "#009e73", "#c0679a", "#8f7a1f", "#7f7f7f"
-# In place of matplotlib's own, of which some are faint on white.
+# In place of matplotlib's own, of which some are faint on white; one grey is ours too.
 OURS = dict(zip(TABLEAU_COLORS.values(), 2 * COLOURS, strict=False))
+OURS["#7f7f7f"] = "#7f7f7f"
 DASHES = "-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3))
 STYLE = {
     "font.size": 8.5,
