@@ -26,7 +26,14 @@ from .models import device, load
 from .nets import MLP, UNet
 from .process import diffuse
 from .samplers import ddim, ddpm, dpmpp_2m, heun, invert, renoise
-from .schedule import Cosine, Flow, Karras, LinearBeta, ScaledLinear
+from .schedule import (
+    Cosine,
+    Flow,
+    Karras,
+    LinearBeta,
+    ScaledLinear,
+    noise_times,
+)
 from .train import fit
 
 __all__ = [
@@ -34,6 +41,6 @@ __all__ = [
     "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet", "abx",
     "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "explorer",
     "figure", "fit", "gallery", "griffin_lim", "heun", "invert", "live", "load",
-    "player", "players", "plot_curves", "plot_mels", "plot_pictures", "plot_points",
-    "renoise", "say", "source", "trajectory",
+    "noise_times", "player", "players", "plot_curves", "plot_mels", "plot_pictures",
+    "plot_points", "renoise", "say", "source", "trajectory",
 ]  # fmt: skip
