@@ -76,6 +76,7 @@ RECIPES = {
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(24, 48, 96),
         steps=6000,
+        scale=1.3,
         judge_steps=600,
         about={
             "title": "Twelve sounds of the garden, rain to hi-hat",
@@ -266,4 +267,5 @@ def machine(denoiser: Denoiser) -> str:
     info = Path("/proc/cpuinfo")
     if info.exists() and (name := re.search(r"model name\s*: (.*)", info.read_text())):
         processor = name[1]
-    return f"{torch.get_num_threads()} threads of a CPU ({processor})"
+    threads = torch.get_num_threads()
+    return f"{threads} thread{'s' * (threads > 1)} of a CPU ({processor})"
