@@ -16,7 +16,7 @@ from thin import alive, class_words, rules, selectors
 
 LIMITS = {"first": 300, "heard": 1500}  # kB
 # Chromium fetches a lazy picture 1250 px before it is seen: within these first words.
-EARLY = 650
+EARLY = 750
 TEXT = {".html", ".css", ".js", ".svg", ".json"}
 LINK = re.compile(r'<link\b[^>]*rel="(?:stylesheet|icon)"[^>]*>')
 SCRIPT = re.compile(r'<script\b[^>]*\ssrc="([^"]+)"')

@@ -26,7 +26,9 @@
     wake() { for (const e of this.all(".md-controls[hidden]")) e.hidden = false; }
     say(words) { this.one("output").textContent = words; }
     voice() { // a player without a face
-      return this.appendChild(document.createElement("audio"));
+      const audio = this.appendChild(document.createElement("audio"));
+      audio.setAttribute("aria-hidden", "true");
+      return audio;
     }
   }
 

@@ -387,7 +387,11 @@ PAPER = {"light": "#ffffff", "dark": "#121212"}  # the theme's pages
 def inks(svg, mode):
     """The colours of a figure's letters and lines, in one mode."""
     ink = dict(zip(PAPER, re.findall(r"svg\{color:(#\w{6})", svg), strict=False))
-    groups = re.findall(r'<g id="(?:text|line2d)_\d+">(.*?)</g>', svg, re.DOTALL)
+    groups = []
+    for axes in re.split(r'(?=<g id="axes_\d+">)', svg):
+        found = re.findall(r'<g id="(?:text|line2d)_\d+">(.*?)</g>', axes, re.DOTALL)
+        # what is drawn on a picture has that behind it, not the page
+        groups += [g for g in found if "<image" not in axes or "clip-path" not in g]
     styles = " ".join(re.findall(r'style="([^"]*)"', " ".join(groups)))
     found = re.findall(r"(?:fill|stroke): (#\w{6}|currentColor)", styles)
     grid = "#808080"  # drawn faint on purpose

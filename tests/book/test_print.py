@@ -1,6 +1,8 @@
 """The book on paper: a small page by itself, and the whole PDF where Chromium is."""
 
 import re
+import subprocess
+import sys
 import unicodedata
 from collections import Counter
 
@@ -96,12 +98,14 @@ def test_the_address_is_made_from_the_repositorys():
 
 
 @pytest.fixture(scope="module")
-def book(html, tmp_path_factory):
+def book(html):
     """The printed book, made anew."""
     if not pdf.chromium():
         pytest.skip("no Chromium here: the book was not printed")
     pytest.importorskip("playwright.sync_api")
-    return PdfReader(pdf.make(tmp_path_factory.mktemp("pdf") / "book.pdf"))
+    # in a process of its own: one browser's driver does not bear another beside it
+    subprocess.run([sys.executable, pdf.__file__], check=True)
+    return PdfReader(pdf.OUT)
 
 
 @pytest.fixture(scope="module")
