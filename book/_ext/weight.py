@@ -1,9 +1,9 @@
 """What each page weighs on the wire; `tools/build.py` prints it after the build.
 
-Text is counted as gzip sends it, what is compressed already as it is. "First" is all
-that a page loads until a sound is played or the reader has scrolled: HTML, styles,
-scripts, the fonts that its words need, and the pictures at its top; "read" adds all
-other pictures, "heard" all sounds. A page over the limits stops the build.
+Text is counted as gzip sends it, what is compressed already as it is. "Read" is all
+that a page can load until a sound is played: HTML, styles, scripts, the fonts that its
+words need, and every picture, also those that wait for the reader to scroll; "heard"
+adds all sounds. A page over the limits stops the build.
 """
 
 import gzip
@@ -14,15 +14,11 @@ from urllib.parse import unquote, urlsplit
 
 from thin import alive, class_words, rules, selectors
 
-LIMITS = {"first": 300, "heard": 1500}  # kB
-# Chromium fetches a lazy picture 1250 px before it is seen: within these first words.
-EARLY = 750
+LIMITS = {"read": 300, "heard": 1500}  # kB
 TEXT = {".html", ".css", ".js", ".svg", ".json"}
 LINK = re.compile(r'<link\b[^>]*rel="(?:stylesheet|icon)"[^>]*>')
 SCRIPT = re.compile(r'<script\b[^>]*\ssrc="([^"]+)"')
-IMAGE = re.compile(r"(?:<\w+[^>]*\shidden\b[^>]*>\s*)?<img\b[^>]*>")
 SOURCE = re.compile(r'<img\b[^>]*\ssrc="(?!data:)([^"]+)"')
-UNSEEN = re.compile(r"<(script|style|math|details)\b.*?</\1>|<[^>]*>", re.DOTALL)
 SOUND = re.compile(r'(?:^|[\s"])(?:data-)?src="([^"]*_sounds/[^"]*)"')
 
 
@@ -66,16 +62,8 @@ def fonts(sheet: Path, words: set) -> set:
     return {files[key] for key in wanted if key in files}
 
 
-def waits(image, article: str) -> bool:
-    """Whether a picture loads only after some scrolling, or when a slider shows it."""
-    before = UNSEEN.sub(" ", article[: image.start()])
-    hidden = not image[0].startswith("<img") or " hidden" in image[0]
-    lazy = 'loading="lazy"' in image[0]
-    return lazy and (hidden or len(before.split()) > EARLY)
-
-
 def weigh(page: Path) -> dict:
-    """Bytes of one page: first, read, heard; and the number of its sounds."""
+    """Bytes of one page: read, heard; and the number of its sounds."""
     html = page.read_text()
 
     def files(addresses, start=page):
@@ -83,31 +71,29 @@ def weigh(page: Path) -> dict:
         return {(start.parent / way).resolve() for way in ways if way}
 
     links = [re.search(r'href="([^"]+)"', link)[1] for link in LINK.findall(html)]
-    first = files(links) | files(SCRIPT.findall(html)) | {page.resolve()}
-    for sheet in [file for file in first if file.suffix == ".css"]:
+    read = files(links) | files(SCRIPT.findall(html)) | {page.resolve()}
+    for sheet in [file for file in read if file.suffix == ".css"]:
         heads = " ".join(head for head, _ in split(sheet))
-        first |= files(re.findall(r'@import "([^"]+)"', heads), sheet)
-        first |= fonts(sheet, class_words(html))
-    _, _, article = html.partition("<article")
-    pictures = files(SOURCE.findall(html))
-    late = [image[0] for image in IMAGE.finditer(article) if waits(image, article)]
-    first |= pictures - files(SOURCE.findall(" ".join(late)))
+        read |= files(re.findall(r'@import "([^"]+)"', heads), sheet)
+        read |= fonts(sheet, class_words(html))
+    read |= files(SOURCE.findall(html))
     sounds = files(SOUND.findall(html))
-    parts = first, first | pictures, first | pictures | sounds
-    names = "first", "read", "heard"
-    sums = {n: sum(map(size, part)) for n, part in zip(names, parts, strict=True)}
-    return sums | {"sounds": len(sounds)}
+    return {
+        "read": sum(map(size, read)),
+        "heard": sum(map(size, read | sounds)),
+        "sounds": len(sounds),
+    }
 
 
 def report(out: Path) -> list[str]:
     """Print the table of all pages; the answer names those over a limit."""
     heavy = []
-    print(f"\n{'kB on the wire':36}{'first':>8}{'read':>8}{'heard':>8}{'sounds':>8}")
+    print(f"\n{'kB on the wire':36}{'read':>8}{'heard':>8}{'sounds':>8}")
     for page in sorted(out.rglob("*.html")):
         if "_static" in page.parts:
             continue
         got, name = weigh(page), str(page.relative_to(out))
-        row = "".join(f"{got[n] / 1000:8.0f}" for n in ("first", "read", "heard"))
+        row = "".join(f"{got[n] / 1000:8.0f}" for n in LIMITS)
         print(f"{name:36}{row}{got['sounds']:8}")
         for part, limit in LIMITS.items():
             if got[part] > 1000 * limit:
