@@ -75,7 +75,8 @@ RECIPES = {
         samples=16_384,
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
         channels=(24, 48, 96),
-        steps=6000,
+        steps=6500,
+        schedule="LinearBeta",
         scale=1.3,
         judge_steps=600,
         about={

@@ -72,8 +72,7 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
     device = accelerator.device
     optimizer = torch.optim.Adam(denoiser.parameters(), lr, (0.9, 0.99))
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: ramp(i, steps))
-    # every process draws noise of its own
-    noise = torch.Generator().manual_seed(seed + 1_000_003 * accelerator.process_index)
+    noise = torch.Generator()
     model, optimizer = accelerator.prepare(Loss(denoiser), optimizer)
     # after `prepare`, which makes the weights of all processes those of the first
     ema = copy.deepcopy(denoiser).to(device).eval().requires_grad_(False)
@@ -86,7 +85,6 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
         ema.load_state_dict(state["ema"])
         optimizer.load_state_dict(state["optimizer"])
         rate.load_state_dict(state["rate"])
-        noise.set_state(state["noise"])
 
     denoiser.train()
     batches = forever(loader, device)
@@ -94,6 +92,8 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
         for index in range(start + 1, steps + 1):
             x0, cond = next(batches)
             _warn_if_hopeless(denoiser, cond, index)
+            # noise of its own for every step and process, whether resumed or not
+            noise.manual_seed(seed * 1_000_003 + 64 * index + accelerator.process_index)
             with accelerator.autocast():
                 loss = model(x0, cond, noise)
             if not torch.isfinite(loss):
@@ -115,7 +115,6 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
                     "ema": ema.state_dict(),
                     "optimizer": optimizer.state_dict(),
                     "rate": rate.state_dict(),
-                    "noise": noise.get_state(),
                 }
                 return copy.deepcopy(state)  # training goes on in the originals
 
