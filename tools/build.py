@@ -1,5 +1,7 @@
 """Build `_build/html` from the executed chapters: `python tools/build.py [--all]`.
 
+A page is read again when its source has changed. When something has that Sphinx does
+not watch, the outputs of the chapters or what the book adds to Sphinx, all begins anew.
 Warnings are errors. A page with a warning is not read again by the next build, which
 would then pass; so after a failure the parsed pages are thrown away. At the end stands
 what each page weighs; one that is too heavy is an error too.
@@ -12,16 +14,29 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STRICT = ["-W", "-n", "--keep-going"]
+HTML, PARSED = ROOT / "_build" / "html", ROOT / "_build" / ".doctrees"
+UNWATCHED = ["_build/.jupyter_cache/fingerprint", "book/_ext/*", "node_modules/.ready"]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+
+def stale():
+    """Whether something that Sphinx does not watch is newer than the parsed pages."""
+    read = PARSED / "environment.pickle"
+    files = [file for pattern in UNWATCHED for file in ROOT.glob(pattern)]
+    return read.exists() and any(f.stat().st_mtime > read.stat().st_mtime for f in files)
+
 
 if __name__ == "__main__":
     import weight
 
     jupyter_book = Path(sys.executable).parent / "jupyter-book"
+    if stale():
+        shutil.rmtree(HTML, ignore_errors=True)
+        shutil.rmtree(PARSED)
     command = [jupyter_book, "build", ".", *STRICT]
     done = subprocess.run([*command, *sys.argv[1:]], cwd=ROOT)
     if done.returncode:
-        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(PARSED, ignore_errors=True)
         sys.exit("The book stops here: see the warnings above.")
-    if heavy := weight.report(ROOT / "_build" / "html"):
+    if heavy := weight.report(HTML):
         sys.exit("\n".join(["Too heavy:", *heavy]))

@@ -51,7 +51,8 @@ def open_cache():
         shutil.rmtree(CACHE)
     cache = get_cache(CACHE)
     cache.path  # noqa: B018 (makes the folder)
-    key.write_text(now)
+    if not key.exists():  # its time says when the outputs became others
+        key.write_text(now)
     return cache
 
 

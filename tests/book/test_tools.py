@@ -1,5 +1,8 @@
 """The tools that keep and run the chapters."""
 
+import os
+
+import build
 import execute
 import pytest
 from nbformat import write
@@ -101,3 +104,23 @@ def test_a_failing_chapter_is_named_with_its_cell_and_traceback(book, capsys):
     assert "undefined_name + x" in said
     with pytest.raises(KeyError):
         execute.executed(path)
+
+
+def test_all_pages_begin_anew_after_what_sphinx_does_not_watch(book, monkeypatch):
+    monkeypatch.setattr(build, "ROOT", book)
+    monkeypatch.setattr(build, "PARSED", book / "_build" / ".doctrees")
+    assert not build.stale()  # nothing was ever read
+    execute.open_cache()
+    build.PARSED.mkdir()
+    read = build.PARSED / "environment.pickle"
+    read.touch()
+    assert not build.stale()
+    execute.open_cache()  # the package is what it was
+    assert not build.stale()
+    os.utime(read, (0, 0))
+    assert build.stale()
+    read.touch()
+    (book / "minidiff" / "one.py").write_text("x = 2\n")
+    os.utime(read, (read.stat().st_mtime - 10,) * 2)
+    execute.open_cache()
+    assert build.stale()
