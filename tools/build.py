@@ -23,7 +23,8 @@ def stale():
     """Whether something that Sphinx does not watch is newer than the parsed pages."""
     read = PARSED / "environment.pickle"
     files = [file for pattern in UNWATCHED for file in ROOT.glob(pattern)]
-    return read.exists() and any(f.stat().st_mtime > read.stat().st_mtime for f in files)
+    newest = max((file.stat().st_mtime for file in files), default=0)
+    return read.exists() and newest > read.stat().st_mtime
 
 
 if __name__ == "__main__":
