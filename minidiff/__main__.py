@@ -38,15 +38,15 @@ def train(
 
     python -m minidiff train sounds --data my-recordings --steps 2000 --out mine
     """
-    from . import recipes
+    from . import recipes, runs
 
     steps = recipes.RECIPES[_known(name)].steps if steps is None else steps
-    with tqdm(total=steps, unit="step", disable=not recipes.main_process()) as bar:
-        for step in recipes.train(name, out, steps, every, seed, device, data):
+    with tqdm(total=steps, unit="step", disable=not runs.main_process()) as bar:
+        for step in runs.train(name, out, steps, every, seed, device, data):
             bar.update(step.index - bar.n)
             if step.index % 20 == 0:
                 bar.set_postfix(loss=f"{step.loss:.3f}")
-    if recipes.main_process():
+    if runs.main_process():
         typer.echo(f"{out / 'model.safetensors'}")
 
 
@@ -60,17 +60,24 @@ def sample(
     scale: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first; the next is seed + 1.")] = 0,
     sampler: Annotated[str | None, typer.Option(help="ddim, ddpm, heun ...")] = None,
+    vocoder: Annotated[
+        str | None, typer.Option(help="griffin-lim, or a model. Default: the model's.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda ...")] = None,
 ):
     """Write generated sounds as WAV files.
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
     """
-    from . import models, recipes
+    from . import models, runs
 
     model = models.load(name, device or models.device())
-    out = recipes.writable(out)
-    waves = model.generate(label, n, steps, scale, seed, sampler)
+    if not isinstance(model, models.Model):
+        raise ValueError(
+            f"name: {name} makes no sounds by itself: {model.card['title']}"
+        )
+    out = runs.writable(out)
+    waves = model.generate(label, n, steps, scale, seed, sampler, vocoder=vocoder)
     for i, wave in enumerate(waves):
         file = out / f"{label or 'sound'}-{seed + i}.wav"
         try:
@@ -93,9 +100,10 @@ def evaluate(
     from . import models, recipes
 
     recipe, model = recipes.RECIPES[_known(name)], models.load(name, models.device())
-    typer.echo(f"generating 30 sounds of each of {len(model.labels)} classes ...")
-    ear = judging.load_ear(name, model.spec)
-    numbers = judging.evaluate(model, ear, recipe.data("train"), recipe.data("test"))
+    typer.echo(f"making and judging the sounds of {name} ...")
+    numbers = recipe.measure(
+        model, judging.load_ear(recipe.judge or name, recipe.hears)
+    )
     for key, value in models.flat(numbers):
         typer.echo(f"{key:32} {value}")
     if write:
@@ -115,13 +123,13 @@ def judge(
     python -m minidiff judge digits --out my-digits
     """
     from . import evaluate as judging
-    from . import recipes
+    from . import recipes, runs
 
-    recipe, out = recipes.RECIPES[_known(name)], recipes.writable(out)
+    recipe, out = recipes.RECIPES[_known(name)], runs.writable(out)
     steps = recipe.judge_steps if steps is None else steps
     train, test = recipe.data("train"), recipe.data("test")
     torch.manual_seed(seed)  # of weights before training
-    ear = judging.Ear(judging.Judge(len(train.names)), recipe.spec)
+    ear = judging.Ear(judging.Judge(len(train.names)), recipe.hears)
     for _ in tqdm(judging.train_ear(ear, train, steps, seed), total=steps):
         pass
     waves, labels = judging.stacked(test)

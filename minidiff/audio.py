@@ -46,7 +46,7 @@ class MelSpec:
         `sample_rate`, if given, is checked. Raises ValueError or TypeError for a wave
         that is not (batch, samples), empty, NaN, no float, or of another rate.
         """
-        self.check(wave, sample_rate)
+        checked(wave, sample_rate, self.sample_rate)
         wave = torch.nn.functional.pad(wave, (0, -wave.shape[1] % self.hop_length))
         mel = self.filters(wave) @ self.stft(wave).abs()[..., :-1]
         return ((decibels(mel, self.floor) - self.mean) / self.std)[:, None]
@@ -59,31 +59,29 @@ class MelSpec:
         Griffin-Lim, which here keeps the mel bands rather than the magnitudes: what the
         bands leave open it settles together with the phases.
         """
+        self.checked(mel)
+        # encode dropped the frame that begins at the very end
+        mel = torch.nn.functional.pad(self.magnitudes(mel), (0, 1))
+        return griffin_lim(spread(mel, self.filters(mel)), self, iterations, mel)
+
+    def magnitudes(
+        self, mel: Float[Tensor, "batch 1 n_mels frames"]
+    ) -> Float[Tensor, "batch n_mels frames"]:
+        """The mel bands themselves; the floor itself counts as digital silence."""
+        level = mel[:, 0].float() * self.std + self.mean
+        return (10 ** (level / 20) - 10 ** (self.floor / 20)).clamp(min=0)
+
+    def checked(self, mel: Tensor) -> None:
+        """Raise ValueError unless `mel` is finite and of our bands."""
         valid.real(mel, "mel")
         if mel.dim() != 4 or mel.shape[1:3] != (1, self.n_mels):
             raise ValueError(
                 f"mel must be (batch, 1, {self.n_mels}, frames), got {tuple(mel.shape)}"
             )
-        level = mel[:, 0].float() * self.std + self.mean
-        # the floor itself decodes to digital silence
-        mel = (10 ** (level / 20) - 10 ** (self.floor / 20)).clamp(min=0)
-        # encode dropped the frame that begins at the very end
-        mel = torch.nn.functional.pad(mel, (0, 1))
-        return griffin_lim(spread(mel, self.filters(mel)), self, iterations, mel)
 
-    def check(self, wave: Tensor, sample_rate: int | None = None) -> None:
-        """Raise unless `wave` is finite (batch, samples) audio at our rate."""
-        valid.real(wave, "wave")
-        if wave.dim() != 2:
-            raise ValueError(
-                "wave must be (batch, samples), mono; "
-                f"got {tuple(wave.shape)}: average the channels of stereo first"
-            )
-        if sample_rate not in (None, self.sample_rate):
-            raise ValueError(
-                f"sample_rate is {sample_rate}, but this MelSpec expects "
-                f"{self.sample_rate}: resample first"
-            )
+    def shape(self, samples: int) -> tuple[int, int, int]:
+        """(1, n_mels, frames) of the mel of so many samples."""
+        return 1, self.n_mels, -(-samples // self.hop_length)
 
     def stft(self, wave: Tensor) -> Tensor:
         """Complex spectrum (batch, n_fft // 2 + 1, samples // hop + 1)."""
@@ -107,6 +105,52 @@ class MelSpec:
     def settings(self) -> dict:
         """The arguments that make this object again."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """The plainest front end: the waveform itself, as one channel.
+
+    sample_rate: Hz. std: the usual rms of the sounds, by which they are divided.
+    """
+
+    sample_rate: int = 16_000
+    std: float = 0.1
+
+    def encode(
+        self, wave: Float[Tensor, "batch samples"], sample_rate: int | None = None
+    ) -> Float[Tensor, "batch 1 samples"]:
+        """wave / std. Raises what `MelSpec.encode` raises."""
+        checked(wave, sample_rate, self.sample_rate)
+        return wave[:, None] / self.std
+
+    def decode(
+        self, x: Float[Tensor, "batch 1 samples"]
+    ) -> Float[Tensor, "batch samples"]:
+        """The way back, exactly."""
+        return x[:, 0] * self.std
+
+    def shape(self, samples: int) -> tuple[int, int]:
+        """(1, samples)."""
+        return 1, samples
+
+    def settings(self) -> dict:
+        """The arguments that make this object again."""
+        return asdict(self)
+
+
+def checked(wave: Tensor, sample_rate: int | None, expected: int) -> None:
+    """Raise unless `wave` is finite (batch, samples) audio at the expected rate."""
+    valid.real(wave, "wave")
+    if wave.dim() != 2:
+        raise ValueError(
+            "wave must be (batch, samples), mono; "
+            f"got {tuple(wave.shape)}: average the channels of stereo first"
+        )
+    if sample_rate not in (None, expected):
+        raise ValueError(
+            f"sample_rate is {sample_rate}, but {expected} was expected: resample first"
+        )
 
 
 @functools.cache
@@ -133,19 +177,22 @@ def griffin_lim(
     spec: MelSpec,
     iterations: int = 64,
     mel: Float[Tensor, "batch n_mels frames"] | None = None,
+    start: Float[Tensor, "batch samples"] | None = None,
+    momentum: float = 0.99,
 ) -> Float[Tensor, "batch samples"]:
     """Phases for a magnitude spectrum: fast Griffin-Lim (Perraudin et al. 2013).
 
     To and fro between "has these magnitudes" and "is the spectrum of some sound", with
-    momentum. Starts from phases that are fixed, so the answer is always the same.
+    momentum. Starts from phases that are fixed, so the answer is always the same; or
+    from those of the waveform `start`.
     mel: mel bands, as magnitudes. Where given, they are kept instead, and `magnitude`
     is only where the search begins.
     """
     valid.real(magnitude, "magnitude")
     samples = (magnitude.shape[-1] - 1) * spec.hop_length
-    seed = torch.Generator().manual_seed(0)
-    turn = 2 * torch.pi * torch.rand(magnitude.shape[1:], generator=seed)
-    phase = torch.polar(torch.ones_like(turn), turn).to(magnitude.device)
+    phase = _turns(magnitude.shape[1:]).to(magnitude.device)
+    if start is not None:
+        phase = _direction(spec.stft(start))
     filters = spec.filters(magnitude)
     before = torch.zeros_like(phase)
     for _ in range(iterations):
@@ -153,6 +200,17 @@ def griffin_lim(
         if mel is not None:  # every bin gets what its bands lack, at most ten times
             lack = (mel / (filters @ now.abs()).clamp(min=1e-9)).clamp(max=10)
             magnitude = now.abs() * spread(lack, filters)
-        ahead = now + 0.99 * (now - before)
-        phase, before = ahead / ahead.abs().clamp(min=1e-12), now
+        ahead = now + momentum * (now - before)
+        phase, before = _direction(ahead), now
     return spec.istft(magnitude * phase, samples)
+
+
+def _turns(shape: tuple) -> Tensor:
+    """Phases at random, always the same, as complex numbers of size 1."""
+    seed = torch.Generator().manual_seed(0)
+    turn = 2 * torch.pi * torch.rand(shape, generator=seed)
+    return torch.polar(torch.ones_like(turn), turn)
+
+
+def _direction(spectrum: Tensor) -> Tensor:
+    return spectrum / spectrum.abs().clamp(min=1e-12)

@@ -1,5 +1,6 @@
 """Trained models: save, load, and generate sound."""
 
+import functools
 import hashlib
 import json
 import os
@@ -9,16 +10,18 @@ import torch
 from jaxtyping import Float
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import schedule as schedules
 from . import valid
-from .audio import MelSpec
+from .audio import MelSpec, Waveform
 from .denoiser import Denoiser
 from .guidance import Guided
-from .nets import UNet
+from .latents import Latents
+from .nets import build
 from .process import randn
 from .samplers import SAMPLERS
+from .vocoder import Vocoder, Vocoding
 
 WEIGHTS = Path(__file__).parent / "weights"
 STOCHASTIC = ("ddpm", "renoise")
@@ -39,12 +42,14 @@ class Model:
     """A denoiser with all that is needed to turn its answers into sound.
 
     labels: names of the main label's classes. conditions: all labels' names, by name.
-    settings: what `save` stores; see `settings_of`.
+    spec: the front end: `MelSpec`, `Waveform` or `Latents`. shape: of one x.
+    settings: what `save` stores.
     """
 
     def __init__(self, denoiser: Denoiser, settings: dict, card: dict):
         self.denoiser, self.settings, self.card = denoiser.eval(), settings, Card(card)
-        self.spec = MelSpec(**settings["spec"])
+        self.spec = front(settings["spec"])
+        self.shape = self.spec.shape(settings["samples"])
         self.conditions: dict[str, list[str]] = settings["labels"]
         self.labels = next(iter(self.conditions.values()))
         self.sample_rate = self.spec.sample_rate
@@ -59,14 +64,17 @@ class Model:
         seed: int = 0,
         sampler: str | None = None,
         device: str | torch.device | None = None,
+        vocoder: "str | Path | Vocoder | None" = None,
     ) -> Float[Tensor, "n samples"]:
         """n waveforms (n, samples) in [-1, 1], float32 on the CPU.
 
         cond: a class by name or number, a list of n of them, or a dict of these by
         label name; a label not given is drawn as often as it was in training. Item i
-        is what n=1, seed=seed + i gives. steps, scale and sampler default to the
-        model's own settings; device to where the denoiser is.
-        Raises ValueError for unknown labels and samplers, n or steps below 1, seed < 0.
+        is what n=1, seed=seed + i gives. steps, scale, sampler and vocoder default to
+        the model's own settings; device to where the denoiser is. vocoder: what makes
+        the mels audible: "griffin-lim", or a model that was trained for it.
+        Raises ValueError for unknown labels and samplers, n or steps below 1, seed < 0,
+        and a vocoder of other mels.
         """
         settings = self.settings
         sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
@@ -77,15 +85,26 @@ class Model:
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
         n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0)
+        speak = self._voice(vocoder or settings.get("vocoder", "griffin-lim"), seed)
         device = device or next(self.denoiser.parameters()).device
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
         cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
-        x = randn((n, 1, self.spec.n_mels, settings["frames"]), dice).to(device)
+        x = randn((n, *self.shape), dice).to(device)
         options = {"generator": dice} if sampler in STOCHASTIC else {}
         guided = Guided(self.denoiser, scale)
-        *_, mel = SAMPLERS[sampler](guided, x, times, cond=cond or None, **options)
-        return self.spec.decode(mel).clamp(-1, 1).cpu()
+        *_, x = SAMPLERS[sampler](guided, x, times, cond=cond or None, **options)
+        return speak(x.cpu()).clamp(-1, 1)
+
+    def _voice(self, vocoder, seed: int):
+        """The function that turns x, on the CPU, into waveforms."""
+        if vocoder == "griffin-lim" or not isinstance(self.spec, MelSpec):
+            return self.spec.decode
+        vocoder = vocoder if isinstance(vocoder, Vocoder) else load(vocoder)
+        if not isinstance(vocoder, Vocoder):
+            raise ValueError(f"vocoder: {vocoder.card['title']!r} takes no mels")
+        vocoder.check(self.spec, self.card.get("recipe", "the model"))
+        return functools.partial(vocoder.decode, seed=seed)
 
     def _cond(self, cond, n: int, dice: list) -> dict[str, Tensor]:
         """int64 labels (n,) by name; those not given are drawn, one draw an item."""
@@ -117,7 +136,7 @@ def indices(given, names: list[str], n: int, what: str) -> Tensor:
     return torch.tensor(given, dtype=torch.int64)
 
 
-def save(folder: str | Path, denoiser: Denoiser, settings: dict, card: dict) -> Path:
+def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path:
     """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
 
     Raises ValueError if they cannot be written; a model that was there before is kept.
@@ -126,7 +145,7 @@ def save(folder: str | Path, denoiser: Denoiser, settings: dict, card: dict) -> 
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
         name: p.detach().half().contiguous().cpu()
-        for name, p in denoiser.net.state_dict().items()
+        for name, p in net.state_dict().items()
     }
     part = folder / "model.safetensors.part"
     try:
@@ -148,7 +167,9 @@ def write_card(folder: str | Path, card: dict) -> None:
     (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
-def load(name: str | Path, device: str | torch.device = "cpu") -> Model:
+def load(
+    name: str | Path, device: str | torch.device = "cpu"
+) -> Model | Vocoder | Latents:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
     Raises ValueError for an unknown name and for weights that are not the card's.
@@ -158,12 +179,27 @@ def load(name: str | Path, device: str | torch.device = "cpu") -> Model:
         folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
     file, card = folder / "model.safetensors", json.loads(read(folder / "card.json"))
     verify(file, card.get("sha256"))
-    settings = settings_in(file)
+    settings, card = settings_in(file), Card(card)
     schedule = getattr(schedules, settings["schedule"])()
-    denoiser = Denoiser(UNet(**settings["net"]), schedule, settings["predicts"])
-    weights = {key: value.float() for key, value in load_file(file).items()}
-    denoiser.net.load_state_dict(weights)
-    return Model(denoiser.to(device), settings, card)
+    net = build(schedule=schedule, **settings["net"])
+    net.load_state_dict({key: value.float() for key, value in load_file(file).items()})
+    net.to(device)
+    if settings["kind"] == "autoencoder":
+        return Latents(net, front(settings["spec"]), card)
+    denoiser = Denoiser(net, schedule, settings["predicts"])
+    if settings["kind"] == "vocoder":
+        vocoding = Vocoding(front(settings["spec"]), *settings["given"])
+        return Vocoder(denoiser, vocoding, settings, card)
+    return Model(denoiser, settings, card)
+
+
+def front(settings: dict) -> MelSpec | Waveform | Latents:
+    """The front end that these settings describe."""
+    settings = dict(settings)
+    kind = settings.pop("type")
+    if kind == "Latents":
+        return load(settings["name"])
+    return {"MelSpec": MelSpec, "Waveform": Waveform}[kind](**settings)
 
 
 def verify(file: Path, digest: str | None) -> None:

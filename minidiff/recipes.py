@@ -1,117 +1,45 @@
-"""Recipes: all that makes a model what it is, and the training that follows one."""
+"""Recipes: all that makes a model what it is."""
 
-import os
-import pickle
-import platform
-import re
-import time
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch import Tensor, nn
+from torch.utils.data import Dataset
 
-from . import data, models, valid
+from . import data, evaluate, fidelity, models
 from . import schedule as schedules
-from .audio import MelSpec
+from .audio import MelSpec, Waveform
 from .denoiser import Denoiser
-from .nets import UNet
-from .train import Shuffled, Step, fit
+from .nets import Autoencoder, build
+from .vocoder import Vocoding
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Data set, front end, net, schedule and training of one model.
+class Encoded(Dataset):
+    """Pairs (x, cond): waves encoded once, and their labels by name."""
 
-    data: called with a split, "train" or "test", gives pairs (wave, labels).
-    samples: length of a wave. spec: front end. channels: of the `UNet`, whose classes
-    are those of the data.
-    sampler, sampler_steps, scale: what `generate` does unless told otherwise.
-    about: title, licence and source of the data, for the card.
-    judge_steps: training of the classifier that `evaluate` listens with.
-    """
-
-    data: Callable[[str], Dataset]
-    samples: int
-    spec: MelSpec
-    channels: tuple[int, ...]
-    steps: int
-    about: dict
-    batch: int = 16
-    lr: float = 1e-3
-    schedule: str = "Cosine"
-    predicts: str = "v"
-    sampler: str = "dpmpp_2m"
-    sampler_steps: int = 20
-    scale: float = 1.15
-    judge_steps: int = 1200
-
-
-OWN = {  # instead of a recipe's `about`, for a model of the reader's recordings
-    "title": "Sounds like your own recordings",
-    "licence": "what the recordings allow: see the book's page on responsible use",
-}
-RECIPES = {
-    "digits": Recipe(
-        data=lambda split: data.digits(split, samples=6400),
-        samples=6400,
-        spec=MelSpec(8000, n_fft=512, hop_length=160, n_mels=64),
-        channels=(32, 64, 128),
-        steps=5000,
-        about={
-            "title": "A spoken digit, zero to nine, in one of six voices",
-            "data": "Free Spoken Digit Dataset at commit 26eb9aa, training split",
-            "licence": (
-                "weights CC BY-SA 4.0, as the recordings: name the Free Spoken Digit "
-                "Dataset and share changed weights alike. The sounds resemble six real "
-                "people; do not pass them off as theirs"
-            ),
-        },
-    ),
-    "sounds": Recipe(
-        data=lambda split: data.sounds({"train": 3600, "test": 360}[split], split),
-        samples=16_384,
-        spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0),
-        channels=(24, 48, 96),
-        steps=6500,
-        schedule="LinearBeta",
-        scale=1.3,
-        judge_steps=600,
-        about={
-            "title": "Twelve sounds of the garden, rain to hi-hat",
-            "data": "the procedural sound garden, made by this package",
-            "licence": "weights MIT, as the code that makes the sounds",
-        },
-    ),
-}
-
-
-class Mels(Dataset):
-    """A data set of waves, encoded once: (mel (1, n_mels, frames), labels by name)."""
-
-    def __init__(self, waves: Dataset, spec: MelSpec):
+    def __init__(self, waves: Dataset, spec):
         self.names = label_names(waves)
         pairs = [waves[i] for i in range(len(waves))]
-        wave = torch.stack([x for x, _ in pairs])
-        self.mels = torch.cat([spec.encode(part) for part in wave.split(100)])
-        self.labels = {
+        self.waves = torch.stack([x for x, _ in pairs])
+        self.x = torch.cat([spec.encode(part) for part in self.waves.split(100)])
+        self.cond = self.labels = {
             name: torch.stack([by_name(y, self.names)[name] for _, y in pairs])
             for name in self.names
         }
 
     def __len__(self) -> int:
-        return len(self.mels)
+        return len(self.x)
 
     def __getitem__(self, i: int) -> tuple[Tensor, dict[str, Tensor]]:
-        return self.mels[i], {name: y[i] for name, y in self.labels.items()}
+        return self.x[i], {name: y[i] for name, y in self.cond.items()}
 
     def counts(self) -> dict[str, list[int]]:
         """How often each class occurs, label by label."""
         return {
-            name: torch.bincount(y, minlength=len(self.names[name])).tolist()
-            for name, y in self.labels.items()
+            name: torch.bincount(self.labels[name], minlength=len(names)).tolist()
+            for name, names in self.names.items()
         }
 
 
@@ -124,149 +52,281 @@ def by_name(labels, names: dict) -> dict[str, Tensor]:
     return labels if isinstance(labels, dict) else {next(iter(names)): labels}
 
 
-def build(recipe: Recipe, names: dict[str, list[str]]) -> Denoiser:
-    """The recipe's denoiser for these labels, its weights still random."""
-    net = UNet(channels=recipe.channels, classes={k: len(v) for k, v in names.items()})
-    return Denoiser(net, getattr(schedules, recipe.schedule)(), recipe.predicts)
+@dataclass(frozen=True)
+class Recipe:
+    """Data set, front end, net, schedule and training of a model that makes sounds.
 
-
-def train(
-    name: str,
-    out: str | Path,
-    steps: int | None = None,
-    every: int = 500,
-    seed: int = 0,
-    device: str | None = None,
-    folder: str | Path | None = None,
-) -> Iterator[Step]:
-    """Follow a recipe; a generator of steps that leaves a model in the folder `out`.
-
-    Writes `checkpoint.pt` every `every` steps, in one move, and goes on from one that
-    it finds there: the weights depend on nothing but recipe, seed and steps. folder:
-    the reader's own recordings, one class per subfolder, instead of the recipe's data.
-    Raises ValueError for an unknown recipe, a checkpoint of another run, and an `out`
-    that cannot be written.
+    data: called with a split, "train" or "test", gives pairs (wave, labels).
+    samples: length of a wave. spec: front end, or the name of the model whose latents
+    are learned. net: its type and size; the classes are those of the data.
+    sampler, sampler_steps, scale: what `generate` does unless told otherwise.
+    about: title, licence and source of the data, for the card.
+    ear: the spectrograms that the classifier of `evaluate` sees; default: `spec`.
+    judge: the recipe whose classifier that is; default: this one. judge_steps: of its
+    training.
     """
-    recipe = RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
-    steps = valid.whole(recipe.steps if steps is None else steps, "steps", 1)
-    run = {"recipe": name, "steps": steps, "seed": valid.whole(seed, "seed", 0)}
-    if folder is not None:
-        run["data"] = str(folder)
-    valid.whole(every, "every", 1)
-    out = writable(out)
-    checkpoint = out / "checkpoint.pt"
-    state, spent = resume(checkpoint, run)
-    torch.manual_seed(seed)  # of the weights before training
-    mels = Mels(recorded(recipe, folder), recipe.spec)
-    denoiser = build(recipe, mels.names).to(device or models.device())
-    world = int(os.environ.get("WORLD_SIZE", 1))
-    start = state["index"] * world if state else 0
-    batches = Shuffled(mels, recipe.batch, seed, start)
-    loader = DataLoader(mels, batch_sampler=batches)
 
-    began = time.perf_counter()
-    options = {"lr": recipe.lr, "seed": seed, "state": state}
-    for step in fit(denoiser, loader, run["steps"], **options):
-        if main_process() and step.index % every == 0 and step.index < run["steps"]:
-            seconds = spent + time.perf_counter() - began
-            keep(checkpoint, {"run": run, "state": step.state, "seconds": seconds})
-        yield step
+    data: Callable[[str], Dataset]
+    samples: int
+    spec: MelSpec | Waveform | str
+    net: dict
+    steps: int
+    about: dict
+    batch: int = 16
+    lr: float = 1e-3
+    schedule: str = "Cosine"
+    predicts: str = "v"
+    sampler: str = "dpmpp_2m"
+    sampler_steps: int = 20
+    scale: float = 1.15
+    ear: MelSpec | None = None
+    judge: str | None = None
+    judge_steps: int = 1200
 
-    if main_process():
-        seconds = spent + time.perf_counter() - began
-        card = (
-            (recipe.about if folder is None else OWN)
-            | run
-            | {"batch": recipe.batch * world, "lr": recipe.lr}
-        )
-        card |= {"seconds": round(seconds), "machine": machine(denoiser)}
-        models.save(out, denoiser, settings(recipe, denoiser, mels), card)
+    kind = "sounds"
+
+    @property
+    def front(self):
+        """The front end itself."""
+        return models.load(self.spec) if isinstance(self.spec, str) else self.spec
+
+    @property
+    def hears(self) -> MelSpec:
+        """The spectrograms that the classifier sees."""
+        return self.ear or getattr(self.front, "spec", self.front)
+
+    def examples(self, waves: Dataset) -> Encoded:
+        """What the training sees: pairs (x0, cond)."""
+        return Encoded(waves, self.front)
+
+    def size(self, names: dict[str, list[str]]) -> dict:
+        """Type and arguments of the net, for labels of these names."""
+        return {**self.net, "classes": {k: len(v) for k, v in names.items()}}
+
+    def build(self, names: dict[str, list[str]]) -> Denoiser:
+        """The denoiser for labels of these names, its weights still random."""
+        schedule = getattr(schedules, self.schedule)()
+        net = build(schedule=schedule, **self.size(names))
+        return Denoiser(net, schedule, self.predicts)
+
+    def finish(self, trained: nn.Module, examples: Encoded) -> nn.Module:
+        """The net whose weights are kept."""
+        return trained.net
+
+    def settings(self, examples: Encoded) -> dict:
+        """What a model file must hold so that `load` needs no recipe."""
+        if isinstance(self.spec, str):
+            spec = {"type": "Latents", "name": self.spec}
+        else:
+            spec = {"type": type(self.spec).__name__, **self.spec.settings()}
+        return {
+            "kind": self.kind,
+            "net": self.size(examples.names),
+            "schedule": self.schedule,
+            "predicts": self.predicts,
+            "spec": spec,
+            "samples": self.samples,
+            "labels": examples.names,
+            "counts": examples.counts(),
+            "sampler": self.sampler,
+            "steps": self.sampler_steps,
+            "scale": self.scale,
+        }
+
+    def measure(self, model, ear: evaluate.Ear) -> dict:
+        """The numbers of the card."""
+        return evaluate.evaluate(model, ear, self.data("train"), self.data("test"))
 
 
-def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
-    """The recipe's training set, or the reader's own recordings in its form."""
-    if folder is None:
-        return recipe.data("train")
-    return data.folder(folder, recipe.spec.sample_rate, recipe.samples)
+class Waves(Encoded):
+    """Pairs (x0, cond) for a vocoder: waveforms, and what it is given to make them."""
+
+    def __init__(self, waves: Dataset, vocoding: Vocoding):
+        super().__init__(waves, vocoding.spec)
+        conds, x0 = [], []
+        for wave, mel in zip(self.waves.split(100), self.x.split(100), strict=True):
+            cond, base, unit = vocoding.given(mel)
+            conds.append(cond)
+            x0.append(vocoding.wanted(wave, base, unit))
+        self.x = torch.cat(x0)
+        self.cond = {name: torch.cat([c[name] for c in conds]) for name in conds[0]}
 
 
-def settings(recipe: Recipe, denoiser: Denoiser, mels: Mels) -> dict:
-    """What a model file must hold so that `load` needs no recipe."""
-    return {
-        "net": {
-            "channels": list(recipe.channels),
-            "classes": {name: len(names) for name, names in mels.names.items()},
+@dataclass(frozen=True)
+class VocoderRecipe(Recipe):
+    """The same for a model that makes waveforms of mels. given: as in `Vocoding`."""
+
+    prior: bool = True
+    start: bool = True
+
+    kind = "vocoder"
+
+    @property
+    def vocoding(self) -> Vocoding:
+        return Vocoding(self.spec, self.prior, self.start)
+
+    def examples(self, waves: Dataset) -> Waves:
+        return Waves(waves, self.vocoding)
+
+    def size(self, names: dict) -> dict:
+        """Every type of net says in its own words that it takes a mel."""
+        n_mels, hop = self.spec.n_mels, self.spec.hop_length
+        if self.net["type"] != "UNet":
+            return {**self.net, "n_mels": n_mels}
+        classes = {"mel": ("frames", n_mels, hop)}
+        if self.start:
+            classes["start"] = ("frames", 1, 1)
+        return {**self.net, "dims": 1, "classes": classes}
+
+    def build(self, names: dict) -> Denoiser:
+        denoiser = super().build(names)
+        hop = getattr(denoiser.net, "hop", self.spec.hop_length)
+        if hop != self.spec.hop_length:
+            raise ValueError(
+                f"net: its factors make a hop of {hop}, but the mels have "
+                f"hop_length={self.spec.hop_length}"
+            )
+        denoiser.drop = 0.0  # a vocoder without a mel has nothing to do
+        return denoiser
+
+    def settings(self, examples: Waves) -> dict:
+        settings = super().settings(examples)
+        drop = ("labels", "counts", "scale")
+        settings = {key: value for key, value in settings.items() if key not in drop}
+        return settings | {"given": [self.prior, self.start]}
+
+    def measure(self, model, ear: evaluate.Ear) -> dict:
+        """Beside Griffin-Lim, on the same recordings."""
+
+        def judged(decode):
+            return fidelity.compare(decode, self.spec, ear, self.data("test"))
+
+        numbers = {"griffin_lim": judged(self.spec.decode)}
+        for n in (6, 12, 50):
+            numbers[f"steps_{n}"] = judged(functools.partial(model.decode, steps=n))
+        return numbers
+
+
+@dataclass(frozen=True)
+class AutoencoderRecipe(Recipe):
+    """The same for an autoencoder of mels, which needs no schedule and no labels."""
+
+    kind = "autoencoder"
+
+    def size(self, names: dict) -> dict:
+        return {"type": "Autoencoder", **self.net}
+
+    def build(self, names: dict) -> Autoencoder:
+        return build(**self.size(names))
+
+    def finish(self, trained: Autoencoder, examples: Encoded) -> Autoencoder:
+        trained.measure_scale(examples.x)
+        return trained
+
+    def measure(self, model, ear: evaluate.Ear) -> dict:
+        """What the way to the latents and back loses."""
+        real, _ = evaluate.stacked(self.data("test"))
+        mel, z = self.spec.encode(real), model.encode(real)
+        heard = ear.embed(real)
+        return {
+            "compression": model.autoencoder.compression,
+            "latent_std": round(z.std().item(), 3),
+            "mel_error": round((model.mel(z) - mel).square().mean().sqrt().item(), 4),
+            "frechet": round(evaluate.frechet(ear.embed(model.decode(z)), heard), 3),
+            "frechet_without": round(
+                evaluate.frechet(ear.embed(self.spec.decode(mel)), heard), 3
+            ),
+        }
+
+
+DIGITS = MelSpec(8000, n_fft=512, hop_length=160, n_mels=64)
+SOUNDS = MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0)
+SPOKEN = {
+    "data": "Free Spoken Digit Dataset at commit 26eb9aa, training split",
+    "licence": (
+        "weights CC BY-SA 4.0, as the recordings: name the Free Spoken Digit "
+        "Dataset and share changed weights alike. The sounds resemble six real "
+        "people; do not pass them off as theirs"
+    ),
+}
+MADE = {
+    "data": "the procedural sound garden, made by this package",
+    "licence": "weights MIT, as the code that makes the sounds",
+}
+
+
+def digits(split: str) -> Dataset:
+    return data.digits(split, samples=6400)
+
+
+def sounds(split: str) -> Dataset:
+    return data.sounds({"train": 3600, "test": 360}[split], split)
+
+
+RECIPES = {
+    "digits": Recipe(
+        data=digits,
+        samples=6400,
+        spec=DIGITS,
+        net={"type": "UNet", "channels": (32, 64, 128)},
+        steps=5000,
+        about={"title": "A spoken digit, zero to nine, in one of six voices"} | SPOKEN,
+    ),
+    "sounds": Recipe(
+        data=sounds,
+        samples=16_384,
+        spec=SOUNDS,
+        net={"type": "UNet", "channels": (24, 48, 96)},
+        steps=6500,
+        schedule="LinearBeta",
+        scale=1.3,
+        judge_steps=600,
+        about={"title": "Twelve sounds of the garden, rain to hi-hat"} | MADE,
+    ),
+    "drums": Recipe(
+        data=lambda split: data.drums(split, samples=8192, vary=split == "train"),
+        samples=8192,
+        spec=Waveform(16_000, std=0.12),
+        ear=MelSpec(16_000, n_fft=512, hop_length=128, mean=-65.0, std=22.0),
+        net={"type": "UNet", "dims": 1, "channels": (16, 32, 48, 64, 96, 128)},
+        steps=5000,
+        scale=1.0,
+        about={
+            "title": "Nine kinds of drum-machine hits, as waveforms",
+            "data": "drum-machines at commit a894cb8, eight machines, varied",
+            "licence": "weights MIT; the recordings are in the public domain",
         },
-        "schedule": recipe.schedule,
-        "predicts": recipe.predicts,
-        "spec": recipe.spec.settings(),
-        "frames": mels.mels.shape[-1],
-        "labels": mels.names,
-        "counts": mels.counts(),
-        "sampler": recipe.sampler,
-        "steps": recipe.sampler_steps,
-        "scale": recipe.scale,
-    }
-
-
-def writable(out: str | Path) -> Path:
-    """`out` as a folder that exists and takes files."""
-    out = Path(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".probe"
-        probe.write_bytes(b"?")
-        probe.unlink()
-    except OSError as error:
-        raise ValueError(f"out: cannot write to {out} ({error.strerror})") from error
-    return out
-
-
-def keep(checkpoint: Path, content: dict) -> None:
-    """Write a checkpoint beside the old one, then move: never half a file."""
-    part = checkpoint.with_suffix(".part")
-    try:
-        torch.save(content, part)
-        os.replace(part, checkpoint)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as the latter
-        part.unlink(missing_ok=True)
-        raise ValueError(
-            f"out: could not write {checkpoint} ({error}); the last checkpoint is kept"
-        ) from error
-
-
-def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
-    """State and seconds spent of the run that a checkpoint holds, if there is one."""
-    if not checkpoint.is_file():
-        return None, 0.0
-    try:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f"out: {checkpoint} was altered or cut short: delete it or choose another "
-            "folder"
-        ) from error
-    if content["run"] != run:
-        raise ValueError(
-            f"out: {checkpoint} belongs to another run ({content['run']}, "
-            f"not {run}); choose another folder"
-        )
-    return content["state"], content["seconds"]
-
-
-def main_process() -> bool:
-    """Whether this is the process that writes files, under `accelerate launch`."""
-    return int(os.environ.get("RANK", 0)) == 0
-
-
-def machine(denoiser: Denoiser) -> str:
-    """The hardware that trained, in words."""
-    device = next(denoiser.parameters()).device
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    processor = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists() and (name := re.search(r"model name\s*: (.*)", info.read_text())):
-        processor = name[1]
-    threads = torch.get_num_threads()
-    return f"{threads} thread{'s' * (threads > 1)} of a CPU ({processor})"
+    ),
+    "digits-vocoder": VocoderRecipe(
+        data=digits,
+        samples=6400,
+        spec=DIGITS,
+        net={"type": "UNet", "channels": (16, 32, 48, 64, 96)},
+        steps=6000,
+        batch=8,
+        sampler_steps=12,
+        judge="digits",
+        about={"title": "From a mel of a spoken digit to its waveform"} | SPOKEN,
+    ),
+    "sounds-autoencoder": AutoencoderRecipe(
+        data=sounds,
+        samples=16_384,
+        spec=SOUNDS,
+        net={"channels": (24, 48, 96), "latent": 4},
+        steps=2500,
+        judge="sounds",
+        about={"title": "Mels of the garden, as latents a quarter the size"} | MADE,
+    ),
+    "sounds-latent": Recipe(
+        data=sounds,
+        samples=16_384,
+        spec="sounds-autoencoder",
+        net={"type": "DiT", "width": 160, "depth": 6, "heads": 4, "patch": 2},
+        steps=5000,
+        batch=32,
+        schedule="LinearBeta",
+        scale=1.3,
+        judge="sounds",
+        about={"title": "Twelve sounds of the garden, by way of latents"} | MADE,
+    ),
+}

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler
 
 from . import valid
-from .denoiser import Denoiser
 
 
 @dataclass
@@ -26,7 +25,7 @@ class Step:
     """
 
     index: int
-    ema: Denoiser
+    ema: nn.Module
     _loss: Tensor
     _state: object
 
@@ -41,7 +40,7 @@ class Step:
 
 
 def fit(
-    denoiser: Denoiser,
+    denoiser: nn.Module,
     loader: Iterable,
     steps: int,
     *,
@@ -52,6 +51,8 @@ def fit(
     state: dict | None = None,
 ) -> Iterator[Step]:
     """Train `denoiser` for `steps` steps; a generator, so that the caller keeps watch.
+
+    Or anything else with `.loss(x0, cond, generator)`, such as an autoencoder.
 
     loader: any iterable of x0 or (x0, cond) batches, begun again as often as needed.
     lr: peak of the learning rate, reached after 5 % of the steps, then a cosine to 0.
@@ -127,7 +128,7 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
 class Loss(nn.Module):
     """The loss as a module's forward, which is what data-parallel training wraps."""
 
-    def __init__(self, denoiser: Denoiser):
+    def __init__(self, denoiser: nn.Module):
         super().__init__()
         self.denoiser = denoiser
 
@@ -206,8 +207,8 @@ def _accelerator(device: torch.device) -> Accelerator:
     return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")
 
 
-def _warn_if_hopeless(denoiser: Denoiser, cond, index: int) -> None:
-    if index > 1 or cond is not None:
+def _warn_if_hopeless(denoiser: nn.Module, cond, index: int) -> None:
+    if index > 1 or cond is not None or not hasattr(denoiser, "schedule"):
         return
     alpha, sigma = denoiser.schedule(1.0)
     if alpha > 0.1 * sigma:

@@ -30,8 +30,9 @@ SPEC = MelSpec(8000, 256, 64, 32)
 VOICE = Model(
     md.Denoiser(md.UNet(channels=(8,), classes={"digit": 3}), md.Cosine(), "v"),
     {
-        "spec": SPEC.settings(), "labels": {"digit": ["one", "two", "three"]},
-        "counts": {"digit": [1, 1, 1]}, "frames": 4, "sampler": "ddim", "steps": 2,
+        "spec": {"type": "MelSpec", **SPEC.settings()},
+        "labels": {"digit": ["one", "two", "three"]},
+        "counts": {"digit": [1, 1, 1]}, "samples": 256, "sampler": "ddim", "steps": 2,
         "scale": 1.0,
     },
     {},

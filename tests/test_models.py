@@ -7,7 +7,7 @@ import tiny
 import torch
 
 import minidiff as md
-from minidiff import models, recipes
+from minidiff import models, recipes, runs
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("tiny")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(recipes.RECIPES, "tiny", tiny.RECIPE)
-        list(recipes.train("tiny", out, device="cpu"))
+        list(runs.train("tiny", out, device="cpu"))
     return out
 
 

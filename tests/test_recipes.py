@@ -15,7 +15,7 @@ import tiny
 import torch
 
 import minidiff as md
-from minidiff import recipes
+from minidiff import recipes, runs
 
 STEPS = 40
 
@@ -26,7 +26,7 @@ def registered(monkeypatch):
 
 
 def train(out, steps=STEPS, **options):
-    return recipes.train("tiny", out, steps, device="cpu", **options)
+    return runs.train("tiny", out, steps, device="cpu", **options)
 
 
 def model(folder):
@@ -144,7 +144,7 @@ def test_a_full_disk_loses_nothing(whole, tmp_path, full_disk):
 
 
 def test_mels_are_encoded_once_and_counted():
-    mels = recipes.Mels(tiny.Tones(n=24), tiny.RECIPE.spec)
+    mels = recipes.Encoded(tiny.Tones(n=24), tiny.RECIPE.spec)
     wave, labels = tiny.Tones(n=24)[9]
     mel, found = mels[9]
     assert torch.allclose(mel, tiny.RECIPE.spec.encode(wave[None])[0], atol=1e-5)
@@ -168,6 +168,14 @@ def test_recordings_of_ones_own(tmp_path):
     assert "birds" in voice.card["data"]
 
 
+class Few(torch.utils.data.Subset):
+    """Some of a data set, with the names of all its labels."""
+
+    @property
+    def label_names(self):
+        return recipes.label_names(self.dataset)
+
+
 @pytest.mark.parametrize("name", ["digits", "sounds"])
 def test_recipes_that_ship(name, request):
     recipe = recipes.RECIPES[name]
@@ -179,9 +187,9 @@ def test_recipes_that_ship(name, request):
     assert recipe.about.keys() >= {"title", "data", "licence"}
     wave, _ = data[0]
     assert wave.shape == (recipe.samples,)
-    waves = torch.stack([data[i][0] for i in range(0, len(data), len(data) // 48)])
-    mel = recipe.spec.encode(waves)  # of about unit variance, as a net likes it
-    assert abs(mel.mean()) < 0.6
-    assert 0.6 < mel.std() < 1.5
-    net = recipes.build(recipe, recipes.label_names(data)).net
+    few = Few(data, range(0, len(data), len(data) // 48))
+    examples = recipe.examples(few)
+    assert abs(examples.x.mean()) < 0.6  # about unit variance, as a net likes it
+    assert 0.6 < examples.x.std() < 1.5
+    net = recipe.build(examples.names).net
     assert 2 * sum(p.numel() for p in net.parameters()) < 8e6

@@ -44,7 +44,7 @@ RECIPE = recipes.Recipe(
     data=Tones,
     samples=1600,
     spec=MelSpec(4000, n_fft=256, hop_length=100, n_mels=16, mean=-40.0),
-    channels=(8, 16),
+    net={"type": "UNet", "channels": (8, 16)},
     steps=200,
     about={"title": "Three tones", "licence": "none"},
     batch=8,

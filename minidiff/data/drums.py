@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
-from .clips import fitted, read
+from .clips import fitted, read, resampled
 from .fetch import recordings
 
 REPOSITORY = "smpldsnds/drum-machines"
@@ -34,6 +34,7 @@ WORDS = {  # what the makers of the files called them; the first that fits count
     "percussion": [""],  # cowbell, clave, rimshot, cabasa, maraca, tambourine ...
 }  # fmt: skip
 GAIN = 0.9  # decoded peaks reach 1.08
+SEMITONES = (0, -2, -1, 1, 2)
 
 
 class Drums(Dataset):
@@ -44,6 +45,8 @@ class Drums(Dataset):
     CR-8000, never heard in "train" (203 hits of eight). More than half of the latter
     are of one machine, the TR-808. Short hits are followed by silence, longer ones fade
     out at the end. `waves` (n, samples), `labels` (n,) and `machines` hold all of them.
+    vary: ten for one, since 203 are few to learn from: each as it is, and played up to
+    two semitones slower or faster, and all these upside down.
 
     Raises ValueError for an unknown split, samples or sample_rate out of range, and
     altered recordings, ConnectionError where they are neither at hand nor to be had.
@@ -53,26 +56,41 @@ class Drums(Dataset):
     label_names = {"drum": names}
 
     def __init__(
-        self, split: str = "train", samples: int = 16_384, sample_rate: int = 16_000
+        self,
+        split: str = "train",
+        samples: int = 16_384,
+        sample_rate: int = 16_000,
+        vary: bool = False,
     ):
         valid.choice(split, ("train", "test"), "split")
         samples = valid.whole(samples, "samples", 1)
         sample_rate = valid.whole(sample_rate, "sample_rate", 1000, 192_000)
         files = recordings(REPOSITORY, COMMIT, "drum-machines", DIGEST, ".ogg")
         files = [f for f in files if (machine(f) in TEST) == (split == "test")]
+        speeds = [2 ** (k / 12) for k in (SEMITONES if vary else SEMITONES[:1])]
+        ways = torch.tensor([1.0, -1.0] if vary else [1.0])[:, None]
         waves = [
-            GAIN * fitted(read(f, sample_rate), samples, sample_rate) for f in files
+            ways * GAIN * fitted(faster(hit, speed, sample_rate), samples, sample_rate)
+            for hit in (read(f, sample_rate) for f in files)
+            for speed in speeds
         ]
-        self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
-        self.labels: Int[Tensor, " n"] = torch.tensor([drum(f) for f in files])
+        each = len(speeds) * len(ways)
+        self.waves: Float[Tensor, "n samples"] = torch.cat(waves)
+        drums = torch.tensor([drum(f) for f in files])
+        self.labels: Int[Tensor, " n"] = drums.repeat_interleave(each)
         self.sample_rate = sample_rate
-        self.machines = [machine(f) for f in files]
+        self.machines = [machine(f) for f in files for _ in range(each)]
 
     def __len__(self) -> int:
         return len(self.waves)
 
     def __getitem__(self, i: int) -> tuple[Float[Tensor, " samples"], Int[Tensor, ""]]:
         return self.waves[i], self.labels[i]
+
+
+def faster(wave: Tensor, speed: float, sample_rate: int) -> Tensor:
+    """`wave` played at another speed, and so at another pitch."""
+    return resampled(wave, round(speed * sample_rate), sample_rate)
 
 
 def machine(file: Path) -> str:

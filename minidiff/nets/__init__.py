@@ -1,5 +1,7 @@
 """Nets: plain torch modules, called `(x, t, cond)`; they import nothing of ours."""
 
+from torch import nn
+
 from .autoencoder import Autoencoder
 from .diffwave import DiffWave
 from .dit import DiT
@@ -7,4 +9,14 @@ from .mlp import MLP
 from .unet import UNet
 from .wavegrad import WaveGrad
 
-__all__ = ["MLP", "Autoencoder", "DiT", "DiffWave", "UNet", "WaveGrad"]
+
+def build(type: str, schedule=None, **size) -> nn.Module:
+    """The net of that name, its weights random; WaveGrad is told the schedule."""
+    make = {net.__name__: net for net in (Autoencoder, DiffWave, DiT, UNet, WaveGrad)}
+    needs = {"schedule": schedule} if type == "WaveGrad" else {}
+    return make[type](**needs, **size)
+
+
+__all__ = [
+    "MLP", "Autoencoder", "DiT", "DiffWave", "UNet", "WaveGrad", "build",
+]  # fmt: skip

@@ -98,9 +98,11 @@ class Autoencoder(nn.Module):
         return self.cropped(self.decode(self.encode(mel)[0]), mel)
 
     def loss(
-        self, mel: Mel, generator: torch.Generator | None = None
+        self, mel: Mel, cond=None, generator: torch.Generator | None = None
     ) -> Float[Tensor, ""]:
         """Mean squared error of the mel, plus `kl` times the divergence per value of z.
+
+        cond is what `fit` hands on; an autoencoder has no use for it.
 
         This is the ELBO for a decoder that errs by a standard deviation s, where kl is
         2 s**2 / compression: 1e-3 at compression 4 means s = 0.045, for mels of unit

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .embed import Conditions, Frames, TimeEmbedding
+from .embed import Conditions, TimeEmbedding
 from .mlp import named
 from .unet import zeroed
 
@@ -89,9 +89,11 @@ class DiffWave(nn.Module):
         self.dilations = [2 ** (i % cycle) for i in range(layers)]
         self.n_mels, self.factors, self.hop = n_mels, factors, math.prod(factors)
         width = 4 * channels
-        mel = Frames(n_mels, self.hop) if n_mels else None
+        kinds = named(classes) | (
+            {"mel": ("frames", n_mels, self.hop)} if n_mels else {}
+        )
         self.time = TimeEmbedding(width)
-        self.conditions = Conditions(named(classes), width, mel)
+        self.conditions = Conditions(kinds, width)
         self.upsample = Upsample(factors) if n_mels else None
         self.inp = nn.Conv1d(1, channels, 1)
         self.layers = nn.ModuleList(
@@ -122,7 +124,8 @@ class DiffWave(nn.Module):
         emb = F.silu(self.time(t) + self.conditions(cond, len(x)))
         mel = None
         if self.upsample is not None:
-            mel = self.upsample(self.conditions.frames(cond, x))[:, :, : x.shape[2]]
+            (mel,) = self.conditions.beside(cond, x)
+            mel = self.upsample(mel)[:, :, : x.shape[2]]
 
         h, skips = F.relu(self.inp(x)), 0
         for layer in self.layers:

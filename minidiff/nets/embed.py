@@ -88,8 +88,9 @@ class Mels(Vectors):
 class Frames(nn.Module):
     """A spectrogram (batch, n_mels, frames) that stays beside the waveform.
 
-    Frame k belongs to the samples from k * hop to (k + 1) * hop. An item of NaN means
-    null: one learned frame, all along.
+    Frame k belongs to the samples from k * hop to (k + 1) * hop; with one band and a
+    hop of 1 it is another waveform. An item of NaN means null: one learned frame, all
+    along.
     """
 
     shape = ("batch", "n_mels", "frames")
@@ -130,30 +131,32 @@ class Pooled(nn.Module):
         return self.out((self.weight(h).softmax(dim=1) * h).sum(dim=1))
 
 
-KINDS = {"labels": Labels, "vectors": Vectors, "sequence": Sequences, "mel": Mels}
+KINDS = {
+    "labels": Labels, "vectors": Vectors, "sequence": Sequences, "mel": Mels,
+    "frames": Frames,
+}  # fmt: skip
 
 
 class Conditions(nn.Module):
-    """All the conditions of a net, each by name, added up to one vector.
+    """All the conditions of a net, each by name.
 
-    kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size).
-    A condition that is not given is null, and so is everything for cond=None.
-    mel: a `Frames`, under the name "mel"; it is no part of the sum, see `frames`.
+    kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size), which
+    add up to one vector; or ("frames", n_mels, hop), which `beside` gives. A condition
+    that is not given is null, and so is everything for cond=None.
     """
 
-    def __init__(
-        self,
-        kinds: dict[str, int | tuple[str, int]],
-        width: int,
-        mel: Frames | None = None,
-    ):
+    def __init__(self, kinds: dict[str, int | tuple | list], width: int):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
-            kind, size = ("labels", kind) if isinstance(kind, int) else kind
-            self.embedders[name] = KINDS[kind](size, width)
-        if mel is not None:
-            self.embedders["mel"] = mel
+            kind, *size = ("labels", kind) if isinstance(kind, int) else kind
+            size += [] if kind == "frames" else [width]
+            self.embedders[name] = KINDS[kind](*size)
+
+    @property
+    def frames(self) -> dict[str, Frames]:
+        """Those that stand beside x."""
+        return {k: e for k, e in self.embedders.items() if isinstance(e, Frames)}
 
     def by_name(self, cond: Tensor | dict | None) -> dict[str, Tensor]:
         """The conditions as a dict; a bare tensor belongs to the net's only name."""
@@ -177,24 +180,34 @@ class Conditions(nn.Module):
         parts = (
             embed(given[name] if name in given else embed.null(batch))
             for name, embed in self.embedders.items()
-            if not isinstance(embed, Frames)
+            if name not in self.frames
         )
         return sum(parts, start=0.0)
 
-    def frames(
-        self, cond: Tensor | dict | None, x: Float[Tensor, "batch c samples"]
-    ) -> Float[Tensor, "batch n_mels frames"]:
-        """The mel that stands beside x; a single frame stands there all along.
+    def beside(
+        self, cond: Tensor | dict | None, x: Float[Tensor, "batch c *size"]
+    ) -> list[Float[Tensor, "batch n_mels frames"]]:
+        """What stands beside x, one for each `Frames`; a lone frame stands all along.
 
         Raises ValueError if there are not ceil(samples / hop) frames.
         """
-        given, embed = self.by_name(cond), self.embedders["mel"]
-        mel = given["mel"] if "mel" in given else embed.null(len(x))
-        samples, found = x.shape[2], mel.shape[2]
-        frames = -(-samples // embed.hop)
-        if found not in (1, frames):
-            raise ValueError(
-                f"cond 'mel' has {found} frames, but x has {samples} samples: "
-                f"with a hop of {embed.hop} these are {frames} frames"
-            )
-        return embed(mel).expand(-1, -1, frames)
+        given, found = self.by_name(cond), []
+        for name, embed in self.frames.items():
+            mel = given[name] if name in given else embed.null(len(x))
+            frames = -(-x.shape[2] // embed.hop)
+            if mel.shape[2] not in (1, frames):
+                raise ValueError(
+                    f"cond {name!r} has {mel.shape[2]} frames, but x has {x.shape[2]} "
+                    f"samples: with a hop of {embed.hop} these are {frames} frames"
+                )
+            found.append(embed(mel).expand(-1, -1, frames))
+        return found
+
+    def joined(
+        self, cond: Tensor | dict | None, x: Float[Tensor, "batch c *size"]
+    ) -> Float[Tensor, "batch channels *size"]:
+        """x and all that stands beside it, every frame held for its samples."""
+        hops = [embed.hop for embed in self.frames.values()]
+        mels = zip(self.beside(cond, x), hops, strict=True)
+        held = [mel.repeat_interleave(n, 2)[:, :, : x.shape[2]] for mel, n in mels]
+        return torch.cat([x, *held], dim=1)

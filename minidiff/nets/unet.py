@@ -88,7 +88,8 @@ class UNet(nn.Module):
         self.conditions = Conditions(named(classes), width)
 
         pairs = list(pairwise(channels))
-        self.stem = conv(in_channels, channels[0], 3, padding=1)
+        beside = sum(embed.size for embed in self.conditions.frames.values())
+        self.stem = conv(in_channels + beside, channels[0], 3, padding=1)
         self.down = nn.ModuleList(Block(dims, c, c, width) for c in channels)
         self.shrink = nn.ModuleList(conv(a, b, 2, stride=2) for a, b in pairs)
         c = channels[-1]
@@ -108,7 +109,7 @@ class UNet(nn.Module):
         cond: Tensor | dict | None = None,
     ) -> Float[Tensor, "batch c *size"]:
         size = x.shape[2:]
-        x = padded(x, self.factor)
+        x = padded(self.conditions.joined(cond, x), self.factor)
         emb = F.silu(self.time(t) + self.conditions(cond, len(x)))
 
         h, skips = self.stem(x), []

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .embed import Conditions, Frames
+from .embed import Conditions
 from .unet import padded, zeroed
 
 
@@ -127,7 +127,7 @@ class WaveGrad(nn.Module):
             )
         self.schedule, self.n_mels = schedule, n_mels
         self.factors, self.hop = factors, math.prod(factors)
-        self.conditions = Needed({}, 0, Frames(n_mels, self.hop))
+        self.conditions = Needed({"mel": ("frames", n_mels, self.hop)}, 0)
         self.dilations = [(1, 2, 1, 2)] * 2 + [(1, 2, 4, 8)] * (len(factors) - 2)
 
         down = [channels[-1] // 4, *reversed(channels[1:])]  # from the waveform on
@@ -166,7 +166,7 @@ class WaveGrad(nn.Module):
                 "WaveGrad needs a mel: cond must have shape "
                 f"({len(x)}, {self.n_mels}, {-(-x.shape[2] // self.hop)}), got {cond}"
             )
-        mel = self.conditions.frames(cond, x)
+        (mel,) = self.conditions.beside(cond, x)
         level = self.level(t).float()
 
         h = self.wave(padded(x, self.hop))

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 import minidiff as md
-from minidiff import recipes
+from minidiff import runs
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -56,7 +56,7 @@ def desk(tmp_path_factory):
     clips.mkdir(parents=True)
     for i, wave in enumerate(waves):
         soundfile.write(clips / f"door-{i}.wav", wave, sounds.sample_rate)
-    list(recipes.train("sounds", desk / "mine", steps=1, folder=clips.parent))
+    list(runs.train("sounds", desk / "mine", steps=1, folder=clips.parent))
     return desk
 
 

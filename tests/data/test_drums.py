@@ -75,6 +75,21 @@ def test_resampled_cut_padded_and_one_gain_for_all(tmp_path, monkeypatch):
     assert torch.allclose(test.waves[0][middle], mean[middle], atol=2e-3)
 
 
+def test_varied_hits_are_ten_for_one(tmp_path, monkeypatch):
+    time = np.arange(16_000) / 16_000
+    file = tmp_path / "LM-2" / "kick.flac"
+    file.parent.mkdir()
+    soundfile.write(file, 0.5 * np.sin(2 * np.pi * 1000 * time), 16_000)
+    monkeypatch.setattr(sys.modules[Drums.__module__], "recordings", lambda *_: [file])
+    data, plain = drums(samples=8000, vary=True), drums(samples=8000)
+    assert (len(data), len(data.labels), len(data.machines)) == (10, 10, 10)
+    assert torch.equal(data.waves[0], plain.waves[0])
+    assert torch.equal(data.waves[1::2], -data.waves[::2])
+    peak = torch.fft.rfft(data.waves[::2]).abs().argmax(1) * 2.0  # Hz
+    steps = 12 * (peak / 1000).log2()
+    assert torch.allclose(steps, torch.tensor([0.0, -2, -1, 1, 2]), atol=0.05)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

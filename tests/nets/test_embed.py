@@ -5,7 +5,6 @@ import torch
 
 from minidiff.nets.embed import (
     Conditions,
-    Frames,
     Labels,
     Mels,
     Sequences,
@@ -83,23 +82,23 @@ def test_no_conditions_add_nothing():
 
 
 def test_frames_stand_beside_the_waveform_and_not_in_the_sum():
-    net = Conditions({"drum": 3}, 8, Frames(4, hop=10))
+    net = Conditions({"drum": 3, "mel": ("frames", 4, 10)}, 8)
     torch.nn.init.normal_(net.embedders["mel"].nothing)
     drum, mel, x = torch.tensor([1, 2]), torch.randn(2, 4, 3), torch.zeros(2, 1, 21)
     cond = {"drum": drum, "mel": mel}
     assert torch.equal(net(cond, 2), net.embedders["drum"](drum))
-    assert torch.equal(net.frames(cond, x), mel)
+    assert torch.equal(net.beside(cond, x)[0], mel)
 
 
 def test_a_null_frame_is_learned_and_item_by_item():
-    net = Conditions({}, 8, Frames(4, hop=10))
+    net = Conditions({"mel": ("frames", 4, 10)}, 8)
     nothing = torch.nn.init.normal_(net.embedders["mel"].nothing)
     mel, x = torch.randn(2, 4, 3), torch.zeros(2, 1, 30)
     null = nothing[:, None].expand(2, 4, 3)
-    assert torch.equal(net.frames(None, x), null)
-    assert torch.equal(net.frames(net.null(mel), x), null)
+    assert torch.equal(net.beside(None, x)[0], null)
+    assert torch.equal(net.beside(net.null(mel), x)[0], null)
     mel[1] = torch.nan
-    mixed = net.frames(mel, x)
+    (mixed,) = net.beside(mel, x)
     assert torch.equal(mixed[0], mel[0])
     assert torch.equal(mixed[1], null[1])
     mixed.sum().backward()
@@ -108,7 +107,18 @@ def test_a_null_frame_is_learned_and_item_by_item():
 
 @pytest.mark.parametrize(("samples", "frames"), [(20, 3), (21, 2), (30, 2), (31, 3)])
 def test_a_wrong_number_of_frames_is_told(samples, frames):
-    net = Conditions({}, 8, Frames(4, hop=10))
+    net = Conditions({"mel": ("frames", 4, 10)}, 8)
     says = f"{frames} frames, but x has {samples} samples: with a hop of 10"
     with pytest.raises(ValueError, match=says):
-        net.frames(torch.randn(2, 4, frames), torch.zeros(2, 1, samples))
+        net.beside(torch.randn(2, 4, frames), torch.zeros(2, 1, samples))
+
+
+def test_frames_are_held_for_their_samples():
+    kinds = {"mel": ("frames", 4, 10), "wave": ("frames", 1, 1)}
+    net, x = Conditions(kinds, 8), torch.randn(2, 1, 25)
+    mel, wave = torch.randn(2, 4, 3), torch.randn(2, 1, 25)
+    joined = net.joined({"mel": mel, "wave": wave}, x)
+    assert joined.shape == (2, 6, 25)
+    assert torch.equal(joined[:, :1], x)
+    assert torch.equal(joined[:, 1:5, [0, 9, 10, 24]], mel[:, :, [0, 0, 1, 2]])
+    assert torch.equal(joined[:, 5:], wave)

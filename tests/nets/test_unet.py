@@ -131,3 +131,15 @@ def test_the_size_that_the_book_names():
     """Within 25 % of the peer in bench/: 2.2 million parameters."""
     n = sum(p.numel() for p in md.UNet(dims=2, classes=10).parameters())
     assert 1.5e6 < n < 3e6
+
+
+def test_what_stands_beside_is_read_place_by_place():
+    net = small(1, classes={"mel": ("frames", 3, 4)})
+    mel, x = torch.randn(1, 3, 16), torch.randn(1, 1, 64)
+    other = mel.clone()
+    other[..., 8] += 1  # held for the samples 32 to 35
+    read = [net.stem(net.conditions.joined({"mel": m}, x)) for m in (mel, other)]
+    moved = (read[0] - read[1]).abs().amax((0, 1)) > 1e-6
+    assert moved.nonzero()[:, 0].tolist() == [31, 32, 33, 34, 35, 36]
+    t = torch.tensor([0.5])
+    assert not torch.allclose(net(x, t, {"mel": mel}), net(x, t, {"mel": other}))

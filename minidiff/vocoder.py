@@ -1,0 +1,138 @@
+"""From a mel to its waveform, by a denoiser that is told the mel."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from . import schedule as schedules
+from . import valid
+from .audio import MelSpec, griffin_lim, spread
+from .process import randn
+from .samplers import SAMPLERS
+
+MISSING = 0.3  # usual rms of what Griffin-Lim lacks, over that of the sound
+
+
+@dataclass(frozen=True)
+class Vocoding:
+    """What a vocoder is given and what it makes of it; shared by data and net.
+
+    prior: the waveform is divided by the loudness that the mel tells, so that the noise
+    of the last step is nowhere louder than the sound (PriorGrad, Lee et al. 2022, seen
+    from the other side). start: the net hears what Griffin-Lim makes of the mel, and
+    makes what is missing.
+    """
+
+    spec: MelSpec
+    prior: bool = True
+    start: bool = True
+
+    def given(
+        self, mel: Float[Tensor, "batch 1 n_mels frames"]
+    ) -> tuple[
+        dict, Float[Tensor, "batch 1 samples"], Float[Tensor, "batch 1 samples"]
+    ]:
+        """Conditions of the net, and base and unit: waveform = base + unit * x0.
+
+        Both are (batch, 1, samples).
+        """
+        unit = loudness(mel, self.spec)
+        if not self.prior:
+            unit = torch.full_like(unit, 0.1)
+        cond, base = {"mel": mel[:, 0]}, torch.zeros_like(unit)
+        if self.start:
+            base = self.spec.decode(mel)[:, None]
+            cond["start"] = base / unit
+            unit = unit * MISSING
+        return cond, base, unit
+
+    def wanted(
+        self, wave: Float[Tensor, "batch samples"], base: Tensor, unit: Tensor
+    ) -> Float[Tensor, "batch 1 samples"]:
+        """The x0 that the denoiser learns to make, for recordings.
+
+        With `start`, of a waveform near it that has the recording's magnitudes: no mel
+        could tell the recording's phases. More iterations lead to better magnitudes and
+        farther away.
+        """
+        if self.start:
+            magnitude = self.spec.stft(wave).abs()
+            wave = griffin_lim(magnitude, self.spec, 8, start=base[:, 0], momentum=0)
+        return (wave[:, None] - base) / unit
+
+
+class Vocoder:
+    """A trained denoiser that makes waveforms out of mels.
+
+    spec: of the mels. card: what is known of it.
+    """
+
+    def __init__(
+        self, denoiser: nn.Module, vocoding: Vocoding, settings: dict, card: dict
+    ):
+        self.denoiser, self.vocoding = denoiser.eval(), vocoding
+        self.settings, self.card = settings, card
+        self.spec, self.sample_rate = vocoding.spec, vocoding.spec.sample_rate
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        mel: Float[Tensor, "batch 1 n_mels frames"],
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Float[Tensor, "batch samples"]:
+        """Waveforms, frames * hop samples; item i is that of seed + i alone.
+
+        steps: of the sampler; default: the model's own. Raises ValueError for a mel of
+        another shape and steps < 1.
+        """
+        self.spec.checked(mel)
+        steps = valid.whole(
+            self.settings["steps"] if steps is None else steps, "steps", 1
+        )
+        cond, base, unit = self.vocoding.given(mel)
+        dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
+        x = randn(unit.shape, dice).to(mel)
+        times = schedules.noise_times(self.denoiser.schedule, steps)
+        sampler = SAMPLERS[self.settings["sampler"]]
+        *_, x = sampler(self.denoiser, x, times, cond=cond)
+        return (base + unit * x)[:, 0]
+
+    def check(self, spec: MelSpec, name: str) -> None:
+        """Raise ValueError unless `spec` makes the mels that this vocoder knows."""
+        ours, theirs = asdict(self.spec), asdict(spec)
+        wrong = [key for key in ours if ours[key] != theirs[key]]
+        if wrong:
+            raise ValueError(
+                f"vocoder: {name} makes mels with "
+                + ", ".join(f"{key}={theirs[key]}" for key in wrong)
+                + ", but this vocoder was trained on "
+                + ", ".join(f"{key}={ours[key]}" for key in wrong)
+            )
+
+    def to(self, device) -> "Vocoder":
+        """The same, its weights on another device."""
+        self.denoiser.to(device)
+        return self
+
+
+def loudness(
+    mel: Float[Tensor, "batch 1 n_mels frames"], spec: MelSpec, least: float = 1e-5
+) -> Float[Tensor, "batch 1 samples"]:
+    """The rms around each sample of a sound with this mel, at least `least`.
+
+    Each frame's by Parseval's theorem; linear between the middles of the frames.
+    """
+    filters = spec.filters(mel)
+    bands = spec.magnitudes(mel) / filters.sum(1)[:, None]
+    power = spread(bands, filters).square().sum(1, keepdim=True)
+    window = torch.hann_window(spec.n_fft, device=mel.device).square().sum()
+    rms = (2 * power / (spec.n_fft * window)).sqrt()
+    # the middle of frame k is at sample k * hop
+    ends = torch.cat([rms, rms[..., -1:]], dim=2)
+    size = rms.shape[2] * spec.hop_length
+    loud = F.interpolate(ends, size + 1, mode="linear", align_corners=True)
+    return loud[..., :-1].clamp(min=least)

@@ -1,0 +1,64 @@
+"""Latents as a front end: there, back, and a model that learns to make them."""
+
+import pytest
+import tiny
+import torch
+
+import minidiff as md
+from minidiff import recipes, runs
+from minidiff.latents import Latents
+from minidiff.nets import Autoencoder
+
+SHARED = dict(data=tiny.Tones, samples=1600, batch=8, lr=4e-3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An autoencoder of the tones, and a model of its latents."""
+    out = tmp_path_factory.mktemp("latents")
+    compress = recipes.AutoencoderRecipe(
+        spec=tiny.RECIPE.spec, net={"channels": (8, 16), "latent": 2}, steps=300,
+        about={"title": "Tones, smaller"}, **SHARED,
+    )  # fmt: skip
+    make = recipes.Recipe(
+        spec=str(out / "autoencoder"), steps=300, about={"title": "Latent tones"},
+        net={"type": "DiT", "in_channels": 2, "width": 32, "depth": 2, "heads": 2},
+        scale=1.0, **SHARED,
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(recipes.RECIPES, "autoencoder", compress)
+        patch.setitem(recipes.RECIPES, "latent", make)
+        list(runs.train("autoencoder", out / "autoencoder", device="cpu"))
+        list(runs.train("latent", out / "latent", device="cpu"))
+    return out
+
+
+def test_what_comes_back_is_like_what_went(folder):
+    latents = md.load(folder / "autoencoder")
+    assert isinstance(latents, Latents)
+    assert latents.card["title"] == "Tones, smaller"
+    waves = tiny.Tones("test", 12).waves
+    mel, z = latents.spec.encode(waves), latents.encode(waves)
+    assert z.shape == (12, 2, 8, 8) == (12, *latents.shape(1600))
+    assert 0.7 < z.std() < 1.3  # the scale was measured
+    assert (latents.mel(z) - mel).square().mean() < 0.1 * mel.var()
+    assert latents.decode(z).shape == (12, 1600)
+
+
+@pytest.mark.parametrize("samples", [1, 100, 1601, 16_384])
+def test_shapes_are_those_of_encode(samples):
+    spec = md.MelSpec(4000, n_fft=256, hop_length=100, n_mels=18)
+    latents = Latents(Autoencoder(channels=(8, 8, 8), latent=3), spec)
+    z = latents.encode(torch.randn(1, samples))
+    assert z.shape[1:] == latents.shape(samples)
+    assert latents.mel(z).shape[2] == 18
+
+
+def test_a_model_of_latents_says_what_it_is_told(folder):
+    voice = md.load(folder / "latent")
+    assert voice.shape == (2, 8, 8)
+    tones = voice.generate(["low", "middle", "high"] * 4, seed=3)
+    assert tones.shape == (12, 1600)
+    peak = torch.fft.rfft(tones).abs().argmax(1) * 4000 / 1600
+    wanted = torch.tensor([250.0, 500.0, 1000.0] * 4)
+    assert ((peak / wanted).log2().abs() < 0.3).sum() >= 10
