@@ -48,12 +48,18 @@ class Denoiser(nn.Module):
 
         t: in [0, 1], one for all or one per item. cond: int64 labels (batch,), float
         vectors (batch, d), sequences, mels, or a dict of them by name; None = null.
-        Raises ValueError for t out of range or of the wrong length and for bad labels.
+        Raises ValueError for t out of range or of the wrong length, for bad labels, and
+        for eps at a time where alpha = 0 (`Flow` at 1).
         """
         if not isinstance(t, Tensor) or t.device.type == "cpu":
             t = valid.unit_time(t)  # on a GPU the look at the values would stall it
         check_cond(self.net, cond, len(x))
         a, s, scale = self._levels(t, x)
+        if self.predicts == "eps" and a.device.type == "cpu" and not a.all():
+            raise ValueError(
+                "t is a time without any signal, where the noise does not tell x0: let "
+                "the net predict v, velocity or x0, or begin below t = 1"
+            )
         x = x / scale
         out = self.net(x, t.to(x.device, torch.float32).expand(len(x)), cond)
         if self.predicts == "eps":

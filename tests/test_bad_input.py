@@ -46,6 +46,10 @@ def many(**cond):
 VALUE = {  # what is called -> what the message must say
     "t below 0": (lambda: LINEAR(-0.1), r"t must be in \[0, 1\].*-0\.1"),
     "t above 1": (lambda: FLOW(torch.tensor([0.5, 1.1])), r"t must be in \[0, 1\]"),
+    "eps without signal": (
+        lambda: md.Denoiser(md.MLP(), FLOW, "eps")(torch.zeros(3, 2), [0.5, 1, 0]),
+        "t is a time without any signal.*velocity",
+    ),
     "t NaN": (lambda: md.Karras()(NAN), "t must be in.*nan"),
     "times n": (lambda: LINEAR.times(0), r"n must be in \[1, 1000\], got 0"),
     "times n above T": (lambda: LINEAR.times(1001), "n must be in.*1001"),

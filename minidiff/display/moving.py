@@ -101,15 +101,21 @@ def live(function: Callable[..., Shown], **choices: Sequence) -> Live:
     places = list(product(*choices.values()))
     stops = [function(**dict(zip(choices, place, strict=True))) for place in places]
     twin = slides(stops, dict(choices), (0,) * len(choices))
-    shown = widgets.HTML(stops[0].html)
+    stage = widgets.Output()  # unlike widgets.HTML it lets scripts run
     controls = {name: control(name, values) for name, values in choices.items()}
 
-    def update(_):
-        shown.value = function(**{k: c.value for k, c in controls.items()}).html
+    def show(stop: Shown) -> None:
+        data = {"text/plain": stop.text, "text/html": stop._repr_html_()}
+        output = {"output_type": "display_data", "data": data, "metadata": {}}
+        stage.outputs = (output,)
 
+    def update(_):
+        show(function(**{k: c.value for k, c in controls.items()}))
+
+    show(stops[0])
     for each in controls.values():
         each.observe(update, "value")
-    return Live(twin, widgets.VBox([*controls.values(), shown]))
+    return Live(twin, widgets.VBox([*controls.values(), stage]))
 
 
 def control(name: str, values: Sequence):

@@ -1,0 +1,84 @@
+"""Fidelity: nothing is lost where nothing was changed, and more where more was."""
+
+import math
+
+import pytest
+import torch
+from torch.utils.data import TensorDataset
+
+from minidiff import MelSpec, fidelity
+from minidiff.evaluate import Ear
+from minidiff.nets.judge import Judge
+
+RATE = 8000
+SPEC = MelSpec(RATE, n_fft=512, hop_length=160, n_mels=64)
+
+
+def voices(n=6, seconds=1.2):
+    """Something like vowels: harmonics under formants, in syllables."""
+    t = torch.arange(round(seconds * RATE)) / RATE
+    waves = []
+    for i in range(n):
+        pitch = 100 + 20 * i + 10 * (6 * t).sin()
+        turn = 2 * math.pi * pitch.cumsum(0) / RATE
+        hertz = pitch[None] * torch.arange(1, 20)[:, None]
+        formants = sum(
+            torch.exp(-(((hertz - f) / 150) ** 2)) for f in (500 + 40 * i, 1500, 2500)
+        )
+        tones = (torch.arange(1, 20)[:, None] * turn).sin()
+        syllables = (2 * math.pi * 2.5 * t).sin().clamp(min=0)
+        waves.append(0.2 * syllables * (formants * tones).sum(0))
+    return torch.stack(waves)
+
+
+def spoiled(waves, size):
+    dice = torch.Generator().manual_seed(0)
+    return waves + size * torch.randn(waves.shape, generator=dice)
+
+
+@pytest.fixture(scope="module")
+def ear():
+    torch.manual_seed(0)
+    return Ear(Judge(4), SPEC)
+
+
+def test_the_same_is_the_best():
+    waves = voices()
+    assert fidelity.pesq(waves, waves, RATE) == pytest.approx(4.55, abs=0.01)
+    assert fidelity.stoi(waves, waves, RATE) == pytest.approx(1, abs=1e-3)
+    assert fidelity.log_spectral_distance(waves, waves, 256) == 0
+
+
+@pytest.mark.parametrize("measure", [fidelity.pesq, fidelity.stoi])
+def test_noise_is_heard(measure):
+    waves = voices()
+    good, bad = (measure(spoiled(waves, s), waves, RATE) for s in (0.003, 0.1))
+    assert bad < good < measure(waves, waves, RATE)
+
+
+@pytest.mark.parametrize("window", fidelity.WINDOWS)
+def test_twice_as_loud_is_six_decibels(window):
+    noise = torch.randn(3, 8000, generator=torch.Generator().manual_seed(0))
+    distance = fidelity.log_spectral_distance(2 * noise, noise, window)
+    assert distance == pytest.approx(20 * math.log10(2), abs=1e-3)
+
+
+def test_what_is_too_short_for_stoi_is_left_out():
+    waves = voices(2)
+    waves[1, 1000:] = 0
+    assert fidelity.stoi(waves, waves, RATE) == pytest.approx(1, abs=1e-3)
+
+
+def test_all_numbers_of_a_way_there_and_back(ear):
+    waves = voices()
+    data = TensorDataset(waves, torch.zeros(6, dtype=torch.int64))
+    perfect = fidelity.compare(lambda mel: waves, SPEC, ear, data)
+    assert perfect["mel_error"] == 0
+    assert abs(perfect["frechet"]) < 1e-3
+    usual = fidelity.compare(SPEC.decode, SPEC, ear, data)
+    assert perfect.keys() == usual.keys()
+    assert 1 < usual["pesq"] < perfect["pesq"]
+    assert 0 < usual["stoi"] < perfect["stoi"]
+    assert usual["lsd_512"] > 0
+    assert usual["frechet"] > 0
+    assert 0 < usual["real_time"] < 5
