@@ -21,8 +21,8 @@ class Vocoding:
     """What a vocoder is given and what it makes of it; shared by data and net.
 
     prior: the waveform is divided by the loudness that the mel tells, so that the noise
-    of the last step is nowhere louder than the sound (PriorGrad, Lee et al. 2022, seen
-    from the other side). start: the net hears what Griffin-Lim makes of the mel, and
+    of the last step is nowhere louder than the sound (Lee et al. 2022, whose noise has
+    that loudness instead). start: the net hears what Griffin-Lim makes of the mel, and
     makes what is missing.
     """
 

@@ -109,7 +109,8 @@ class UNet(nn.Module):
         cond: Tensor | dict | None = None,
     ) -> Float[Tensor, "batch c *size"]:
         size = x.shape[2:]
-        x = padded(self.conditions.joined(cond, x), self.factor)
+        x = self.conditions.joined(cond, x)  # with what stands beside it, if anything
+        x = padded(x, self.factor)
         emb = F.silu(self.time(t) + self.conditions(cond, len(x)))
 
         h, skips = self.stem(x), []
