@@ -22,6 +22,7 @@ from .display import (
 )
 from .exact import GaussianMixture, IdealDenoiser
 from .guidance import Clip, Guided
+from .measured import measured
 from .models import device, load
 from .nets import MLP, UNet
 from .process import diffuse
@@ -41,6 +42,6 @@ __all__ = [
     "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet", "abx",
     "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "explorer",
     "figure", "fit", "gallery", "griffin_lim", "heun", "invert", "live", "load",
-    "noise_times", "player", "players", "plot_curves", "plot_mels", "plot_pictures",
-    "plot_points", "renoise", "say", "source", "trajectory",
+    "measured", "noise_times", "player", "players", "plot_curves", "plot_mels",
+    "plot_pictures", "plot_points", "renoise", "say", "source", "trajectory",
 ]  # fmt: skip

@@ -164,8 +164,7 @@ def evaluate(model: Model, ear: Ear, train: Dataset, test: Dataset, each: int = 
     known, names = stacked(train)
     dice = torch.Generator().manual_seed(0)
     shuffled = torch.randperm(len(names), generator=dice)
-    share = len(real) // classes
-    balanced = [shuffled[names[shuffled] == c][:share] for c in range(classes)]
+    balanced = [shuffled[names[shuffled] == c][:each] for c in range(classes)]
     e_made, e_real, e_known = (ear.embed(w) for w in (made, real, known))
     fd_made, fd_train = (
         frechet(e_made, e_real),

@@ -1,0 +1,152 @@
+"""Trainings of the same length, side by side: the tables of Part II.
+
+    python -m bench.budget latents                 # half an hour of one thread
+    python -m bench.budget waveforms --seconds 60  # a quick look
+
+Each row is a recipe, trained from scratch for so many seconds of one processor thread,
+then judged as a shipped model would be. The results go to minidiff/measured/NAME.json,
+where the chapters read them. The clock counts what the processor spends on this
+process alone, so that other work on the machine does not eat the budget.
+"""
+
+import argparse
+import collections
+import json
+import tempfile
+import time
+from dataclasses import replace
+
+import torch
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from minidiff import evaluate, models, runs
+from minidiff.measured import FOLDER
+from minidiff.recipes import RECIPES, AutoencoderRecipe, VocoderRecipe
+from minidiff.train import Shuffled, fit
+
+DRUMS, VOICE, SOUNDS = (RECIPES[n] for n in ("drums", "digits-vocoder", "sounds"))
+MELS, LATENT = RECIPES["sounds-autoencoder"], RECIPES["sounds-latent"]
+DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 6}
+WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
+LATENT_UNET = {"type": "UNet", "in_channels": 4, "channels": (64, 128)}
+
+GROUPS = {
+    "waveforms": {
+        "DiffWave": replace(DRUMS, net=DIFFWAVE, judge="drums"),
+        "U-Net on waveforms": replace(DRUMS, judge="drums"),
+        "U-Net on mels": replace(
+            DRUMS,
+            spec=DRUMS.ear,
+            net={"type": "UNet", "channels": (24, 48, 96)},
+            judge="drums",
+        ),
+    },
+    "vocoders": {
+        "DiffWave": replace(
+            VOICE, net=DIFFWAVE | {"factors": (16, 10)}, prior=False, start=False
+        ),
+        "WaveGrad": replace(VOICE, net=WAVEGRAD, prior=False, start=False),
+        "U-Net": replace(VOICE, prior=False, start=False),
+        "U-Net, prior": replace(VOICE, start=False),
+        "U-Net, prior, start": VOICE,
+    },
+    "autoencoders": {
+        f"{16 // latent}x": replace(MELS, net={**MELS.net, "latent": latent})
+        for latent in (4, 2, 1)
+    },
+    "latents": {
+        "U-Net on mels": replace(SOUNDS, judge="sounds"),
+        "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
+        "DiT on latents": LATENT,
+    },
+}
+
+
+def trained(recipe, seconds: float):
+    """The model after so many seconds of one thread, and how many steps these were."""
+    torch.manual_seed(0)
+    examples = recipe.examples(recipe.data("train"))
+    learner = recipe.build(examples.names)
+    before = learner.state_dict()
+    before = {key: value.clone() for key, value in before.items()}
+
+    def lesson(steps):
+        batches = Shuffled(examples, recipe.batch, 0, 0)
+        loader = DataLoader(examples, batch_sampler=batches)
+        return tqdm(fit(learner, loader, steps, lr=recipe.lr), total=steps)
+
+    for step in lesson(12):  # the first two are slower
+        if step.index == 2:
+            began = time.process_time()
+    each = (time.process_time() - began) / 10
+    learner.load_state_dict(before)
+    steps = max(1, round(seconds / each))
+    began = time.process_time()
+    collections.deque(lesson(steps), maxlen=0)
+    spent = time.process_time() - began
+    with tempfile.TemporaryDirectory() as folder:
+        net = recipe.finish(learner, examples)
+        models.save(folder, net, recipe.settings(examples), recipe.about)
+        model = models.load(folder)
+    return model, {
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "steps": steps,
+        "seconds": round(spent),
+    }
+
+
+def cost(model) -> dict:
+    """Seconds of one thread for a second of audio, of models that make sounds."""
+    if not isinstance(model, models.Model):
+        return {}
+    began = time.process_time()
+    sounds = model.generate(n=8)
+    spent = time.process_time() - began
+    return {"seconds_per_second": round(spent * model.sample_rate / sounds.numel(), 3)}
+
+
+def row(recipe, seconds: float) -> dict:
+    """One recipe's line in the table."""
+    model, spent = trained(recipe, seconds)
+    ear = evaluate.load_ear(recipe.judge, recipe.hears)
+    stated = {
+        "net": recipe.net,
+        "batch": recipe.batch,
+        "lr": recipe.lr,
+        "schedule": recipe.schedule,
+        "predicts": recipe.predicts,
+    }
+    if isinstance(recipe, VocoderRecipe):
+        stated |= {"prior": recipe.prior, "start": recipe.start}
+    if isinstance(recipe, AutoencoderRecipe):
+        stated = {"net": recipe.net, "batch": recipe.batch, "lr": recipe.lr}
+    front = recipe.spec
+    stated["spec"] = front if isinstance(front, str) else type(front).__name__
+    return {"recipe": stated, **spent, **cost(model),
+            "metrics": recipe.measure(model, ear)}  # fmt: skip
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("groups", nargs="+", choices=GROUPS)
+    parser.add_argument("--seconds", type=float, default=480)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    for group in args.groups:
+        rows = {}
+        for name, recipe in GROUPS[group].items():
+            print(f"{group}: {name}", flush=True)
+            rows[name] = row(recipe, args.seconds)
+            print(json.dumps(rows[name]["metrics"]), flush=True)
+        content = {
+            "machine": runs.machine(torch.nn.Linear(1, 1)),
+            "seconds": args.seconds,
+            "again": f"python -m bench.budget {group} --seconds {args.seconds:g}",
+            "rows": rows,
+        }
+        (FOLDER / f"{group}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
