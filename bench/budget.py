@@ -17,6 +17,7 @@ import time
 from dataclasses import replace
 
 import torch
+from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
@@ -106,8 +107,24 @@ def cost(model) -> dict:
     return {"seconds_per_second": round(spent * model.sample_rate / sounds.numel(), 3)}
 
 
-def row(recipe, seconds: float) -> dict:
-    """One recipe's line in the table."""
+def heard(model, recipe) -> tuple[list[str], torch.Tensor]:
+    """Four sounds to keep, with titles; of autoencoders, sounds there and back."""
+    if isinstance(recipe, VocoderRecipe):  # they would be recordings
+        return [], torch.zeros(0)
+    test = recipe.data("test")
+    chosen = range(0, len(test.names), len(test.names) // 4)[:4]
+    titles = [test.names[c] for c in chosen]
+    if isinstance(model, models.Model):
+        waves = model.generate(titles)
+    else:
+        waves, labels = evaluate.stacked(test)
+        first = [labels.tolist().index(c) for c in chosen]
+        waves = model.decode(model.encode(waves[first])).clamp(-1, 1)
+    return titles, (32767 * waves).round().to(torch.int16)
+
+
+def row(recipe, seconds: float) -> tuple[dict, list[str], torch.Tensor]:
+    """One recipe's line in the table, and what it sounds like."""
     model, spent = trained(recipe, seconds)
     ear = evaluate.load_ear(recipe.judge, recipe.hears)
     stated = {
@@ -123,8 +140,8 @@ def row(recipe, seconds: float) -> dict:
         stated = {"net": recipe.net, "batch": recipe.batch, "lr": recipe.lr}
     front = recipe.spec
     stated["spec"] = front if isinstance(front, str) else type(front).__name__
-    return {"recipe": stated, **spent, **cost(model),
-            "metrics": recipe.measure(model, ear)}  # fmt: skip
+    numbers = {"metrics": recipe.measure(model, ear)}
+    return {"recipe": stated, **spent, **cost(model), **numbers}, *heard(model, recipe)
 
 
 def main():
@@ -134,17 +151,23 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     for group in args.groups:
-        rows = {}
+        rows, sounds = {}, {}
         for name, recipe in GROUPS[group].items():
             print(f"{group}: {name}", flush=True)
-            rows[name] = row(recipe, args.seconds)
+            rows[name], titles, waves = row(recipe, args.seconds)
+            if titles:
+                sounds[name] = waves
             print(json.dumps(rows[name]["metrics"]), flush=True)
         content = {
             "machine": runs.machine(torch.nn.Linear(1, 1)),
             "seconds": args.seconds,
             "again": f"python -m bench.budget {group} --seconds {args.seconds:g}",
             "rows": rows,
+            "titles": titles,
+            "sample_rate": recipe.hears.sample_rate,
         }
+        if sounds:
+            save_file(sounds, FOLDER / f"{group}.safetensors")
         (FOLDER / f"{group}.json").write_text(json.dumps(content, indent=1) + "\n")
 
 

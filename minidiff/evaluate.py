@@ -125,6 +125,11 @@ def nearest(a: Tensor, b: Tensor) -> float:
     return torch.cdist(a, b).min(1).values.mean().item()
 
 
+def nearest_other(a: Tensor) -> float:
+    """Mean distance from each of a to the nearest of the others."""
+    return torch.cdist(a, a).fill_diagonal_(math.inf).min(1).values.mean().item()
+
+
 def cleanliness(waves: Float[Tensor, "n samples"], sample_rate: int) -> dict:
     """What an engineer looks at first; each a mean over the sounds.
 
@@ -179,6 +184,7 @@ def evaluate(model: Model, ear: Ear, train: Dataset, test: Dataset, each: int = 
         "ratio": round(fd_made / fd_train if fd_train else math.nan, 2),
         "nearest_training_sound": round(nearest(e_made, e_known), 3),
         "nearest_training_sound_of_test": round(nearest(e_real, e_known), 3),
+        "nearest_other_of_training": round(nearest_other(e_known), 3),
         "generated": cleanliness(made, model.sample_rate),
         "recorded": cleanliness(real, model.sample_rate),
     }

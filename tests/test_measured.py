@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 import minidiff as md
 from minidiff import measured as package
@@ -35,6 +36,14 @@ def test_table_shows_three_digits_and_gaps():
         "| long | 12,345 | 0.123 |",
         "| short | 7 |  |",
     ]
+
+
+def test_sounds_are_of_full_scale():
+    kept = torch.tensor([[-32767, 0, 32767]], dtype=torch.int16)
+    rows = Measured(CONTENT, {"long": kept})
+    assert rows.sounds("long").tolist() == [[-1, 0, 1]]
+    with pytest.raises(ValueError, match="long"):
+        rows.sounds("log")
 
 
 def test_unknown_comparison_names_the_near_one():
