@@ -125,9 +125,10 @@ def nearest(a: Tensor, b: Tensor) -> float:
     return torch.cdist(a, b).min(1).values.mean().item()
 
 
-def nearest_other(a: Tensor) -> float:
-    """Mean distance from each of a to the nearest of the others."""
-    return torch.cdist(a, a).fill_diagonal_(math.inf).min(1).values.mean().item()
+def nearest_other(a: Float[Tensor, "n d"], origin: Tensor) -> float:
+    """Mean distance from each of a to the nearest of another origin (n,)."""
+    same = origin[:, None] == origin
+    return torch.cdist(a, a).masked_fill(same, math.inf).min(1).values.mean().item()
 
 
 def cleanliness(waves: Float[Tensor, "n samples"], sample_rate: int) -> dict:
@@ -175,6 +176,8 @@ def evaluate(model: Model, ear: Ear, train: Dataset, test: Dataset, each: int = 
         frechet(e_made, e_real),
         frechet(e_known[torch.cat(balanced)], e_real),
     )
+    # which training sounds are variations of one recording
+    origin = getattr(train, "origin", torch.arange(len(known)))
     recognised = (ear.label(made) == wanted).double().mean().item()
     return {
         "recognised": round(recognised, 4),
@@ -184,7 +187,7 @@ def evaluate(model: Model, ear: Ear, train: Dataset, test: Dataset, each: int = 
         "ratio": round(fd_made / fd_train if fd_train else math.nan, 2),
         "nearest_training_sound": round(nearest(e_made, e_known), 3),
         "nearest_training_sound_of_test": round(nearest(e_real, e_known), 3),
-        "nearest_other_of_training": round(nearest_other(e_known), 3),
+        "nearest_other_of_training": round(nearest_other(e_known, origin), 3),
         "generated": cleanliness(made, model.sample_rate),
         "recorded": cleanliness(real, model.sample_rate),
     }

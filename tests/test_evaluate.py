@@ -8,7 +8,14 @@ import tiny
 import torch
 
 from minidiff import evaluate as judging
-from minidiff.evaluate import cleanliness, disturbed, frechet, matrix_root, nearest
+from minidiff.evaluate import (
+    cleanliness,
+    disturbed,
+    frechet,
+    matrix_root,
+    nearest,
+    nearest_other,
+)
 from minidiff.models import Model, write_card
 from minidiff.nets.judge import Judge
 
@@ -54,6 +61,14 @@ def test_matrix_root():
 def test_nearest():
     a, b = torch.tensor([[0.0, 0.0], [10.0, 0.0]]), torch.tensor([[3.0, 4.0], [10, 1]])
     assert nearest(a, b) == pytest.approx((5 + 1) / 2)
+
+
+def test_nearest_of_another_origin():
+    a = torch.tensor([[0.0], [0.1], [3.0], [5.0]])
+    alone = nearest_other(a, torch.arange(4))
+    assert alone == pytest.approx((0.1 + 0.1 + 2 + 2) / 4)
+    twins = nearest_other(a, torch.tensor([0, 0, 1, 2]))
+    assert twins == pytest.approx((3 + 2.9 + 2 + 2) / 4)
 
 
 def test_cleanliness_of_known_sounds():

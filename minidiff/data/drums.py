@@ -46,7 +46,8 @@ class Drums(Dataset):
     are of one machine, the TR-808. Short hits are followed by silence, longer ones fade
     out at the end. `waves` (n, samples), `labels` (n,) and `machines` hold all of them.
     vary: ten for one, since 203 are few to learn from: each as it is, and played up to
-    two semitones slower or faster, and all these upside down.
+    two semitones slower or faster, and all these upside down; `origin` (n,) tells which
+    of them are of one recording.
 
     Raises ValueError for an unknown split, samples or sample_rate out of range, and
     altered recordings, ConnectionError where they are neither at hand nor to be had.
@@ -78,6 +79,7 @@ class Drums(Dataset):
         self.waves: Float[Tensor, "n samples"] = torch.cat(waves)
         drums = torch.tensor([drum(f) for f in files])
         self.labels: Int[Tensor, " n"] = drums.repeat_interleave(each)
+        self.origin = torch.arange(len(files)).repeat_interleave(each)
         self.sample_rate = sample_rate
         self.machines = [machine(f) for f in files for _ in range(each)]
 

@@ -83,6 +83,7 @@ def test_varied_hits_are_ten_for_one(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[Drums.__module__], "recordings", lambda *_: [file])
     data, plain = drums(samples=8000, vary=True), drums(samples=8000)
     assert (len(data), len(data.labels), len(data.machines)) == (10, 10, 10)
+    assert data.origin.tolist() == [0] * 10
     assert torch.equal(data.waves[0], plain.waves[0])
     assert torch.equal(data.waves[1::2], -data.waves[::2])
     peak = torch.fft.rfft(data.waves[::2]).abs().argmax(1) * 2.0  # Hz
