@@ -1,0 +1,183 @@
+"""Checks of the exercises of chapter 10: waveforms."""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from ..check import Wrong, exercise
+from ..exact import GaussianMixture
+from ..schedule import Cosine, Karras, LinearBeta, ScaledLinear
+from .answers import letter, near, number
+
+
+@exercise("ex-10-1", "predict", minutes=4, trains="how far a dilated net sees")
+def receptive_field(answer):
+    answer = number(answer)
+    for wrong, hint in (
+        (252, "Almost: the sample itself counts too."),
+        (127, "That is one cycle of six; there are two of them."),
+        (8191, "After six layers the dilation begins again at 1."),
+        (25, "That is what twelve layers without dilation see."),
+        (127**2, "Cycles add to each other, they do not multiply."),
+    ):
+        if answer == wrong:
+            raise Wrong(hint)
+    if answer != 253:
+        raise Wrong("Each layer adds twice its dilation: 1 + 2 (1 + 2 + 4 + ...).")
+    return "Two cycles of 1 + 2 + ... + 32 = 63, on both sides, and itself."
+
+
+@exercise("ex-10-2", "fill in", minutes=6, trains="the level that WaveGrad is told")
+def noise_level(answer):
+    t = torch.tensor([0.1, 0.4, 0.8], dtype=torch.float64)
+    for schedule in (Cosine(), LinearBeta(), Karras()):
+        alpha, sigma = schedule(t)
+        got, name = answer(schedule, t), type(schedule).__name__
+        for wrong, hint in (
+            (alpha**2 / (alpha**2 + sigma**2), "its square; a root is missing."),
+            (sigma / torch.hypot(alpha, sigma), "the share of the noise."),
+            (alpha / (alpha + sigma), "amplitudes added; powers add."),
+            (alpha / sigma, "the ratio of signal to noise, which has no end."),
+        ):
+            if near(got, wrong):
+                raise Wrong(f"For {name} that is {hint}")
+        if near(got, alpha) and isinstance(schedule, Karras):
+            raise Wrong(
+                "For Karras alpha is always 1: divide by the size of the whole, "
+                "sqrt(alpha**2 + sigma**2)."
+            )
+        if not near(got, alpha / torch.hypot(alpha, sigma)):
+            raise Wrong(f"For {name} it should be alpha over the size of the whole.")
+    return "The same level is the same noisiness, whatever the schedule."
+
+
+@exercise(
+    "ex-10-3", "find the bug", minutes=10, trains="looking a noise level up in a table"
+)
+def times_of_levels(answer):
+    levels = [0.9, 0.5, 0.1]
+    for schedule in (LinearBeta(), Cosine()):
+        got = torch.as_tensor(answer(levels, schedule), dtype=torch.float64)
+        if got.shape != (3,):
+            raise Wrong(f"Three levels, three times; got shape {tuple(got.shape)}.")
+        if got.unique().numel() == 1:
+            raise Wrong(
+                "Still one time for all levels: np.interp wants its second argument "
+                "to rise, and says nothing if it does not."
+            )
+        if not ((got >= 0) & (got <= 1)).all():
+            raise Wrong("Times lie between 0 and 1.")
+        alpha, _ = schedule(got)
+        if near(schedule(1 - got)[0], levels, 1e-3):
+            raise Wrong("You turned alpha round, but not the times that belong to it.")
+        if not near(alpha, levels, 1e-3):
+            raise Wrong(
+                f"At your times alpha is {[round(a, 2) for a in alpha.tolist()]}, "
+                f"and it should be {levels}."
+            )
+    return "A falling axis is no axis for np.interp."
+
+
+@exercise("ex-10-4", "vary", minutes=10, trains="where a schedule has to end")
+def last_beta(answer):
+    beta = number(answer)
+    if not 1e-4 < beta < 1:
+        raise Wrong("A beta lies between 0 and 1.")
+    alpha = LinearBeta(50, 1e-4, beta)(1.0)[0].item()
+    said = f"With {beta:g} it loses {-ten_after(beta):.2f} dB (alpha {alpha:.2f})"
+    if ten_after(beta) < -1:
+        raise Wrong(f"{said}: too much, the end still holds too much of the signal.")
+    if ten_after(beta - 0.01) >= -1:
+        raise Wrong(f"{said}: fine, but a smaller one is enough.")
+    return f"{said}: the stronger the component, the nearer to 0 alpha must end."
+
+
+def ten_after(beta_end: float) -> float:
+    """What a component of 20 dB loses in 50 ancestral steps, in dB, exactly."""
+    schedule, c, variance = LinearBeta(50, 1e-4, beta_end), 10.0, 1.0
+    levels = zip(*(level.tolist() for level in schedule(schedule.times(50))))  # noqa: B905
+    for (a_t, s_t), (a_s, s_s) in pairwise(levels):
+        gain = a_t * c**2 / (a_t**2 * c**2 + s_t**2)
+        fresh = s_s * (1 - (a_t * s_s / (s_t * a_s)) ** 2) ** 0.5
+        old = (s_s**2 - fresh**2) ** 0.5 / s_t
+        variance = (a_s * gain + old * (1 - a_t * gain)) ** 2 * variance + fresh**2
+    return 10 * np.log10(variance / c**2)
+
+
+@exercise(
+    "ex-10-5", "extend", minutes=25, trains="an old denoiser on a schedule new to it"
+)
+def elsewhere(answer):
+    world = GaussianMixture([[-1.0, 0.5], [2.0, 0.0]], 0.4)
+    x = torch.randn(6, 2, dtype=torch.float64)
+    t = torch.tensor([0.1, 0.2, 0.35, 0.5, 0.6, 0.8], dtype=torch.float64)
+    for old, new in (
+        (Cosine(), ScaledLinear()),
+        (LinearBeta(), Cosine()),
+        (Cosine(), Karras()),
+    ):
+        known = world.denoiser(old)
+        moved = answer(known, new)
+        if getattr(moved, "schedule", None) is not new:
+            raise Wrong("A sampler asks for `.schedule`: it is the new one.")
+        alpha, sigma = (level[:, None] for level in new(t))
+        x_t = alpha + sigma * x
+        got = moved(x_t, t)
+        if got is None:
+            raise Wrong("`__call__` returns nothing: end it with `return`.")
+        right = world.denoiser(new)(x_t, t)
+        if near(got, right, 2e-3):
+            continue
+        if near(got, known(x_t, t), 1e-6):
+            raise Wrong("You pass the new schedule's time on: look up the old one's.")
+        if near(got, known(x_t, old_time(old, alpha / sigma)), 2e-3):
+            raise Wrong("The time is right, but x is not scaled as the old one is used.")
+        raise Wrong(
+            f"From {type(old).__name__} to {type(new).__name__} the guesses are off by "
+            f"up to {(got - right).abs().max():.2f}."
+        )
+    return "A schedule is a timetable: what counts is the ratio at the stop."
+
+
+def old_time(schedule, ratio):
+    """When the schedule has this ratio of signal to noise."""
+    grid = torch.linspace(1e-4, 1 - 1e-4, 9999, dtype=torch.float64)
+    alpha, sigma = schedule(grid)
+    return torch.from_numpy(
+        np.interp(-ratio[:, 0].log(), (sigma / alpha).log(), grid)
+    )
+
+
+@exercise("ex-10-6", "listen", minutes=5, trains="hearing a schedule's ceiling")
+def ceiling(answer):
+    if letter(answer, "AB") == "B":
+        raise Wrong("In B the tones stand out. Under a ceiling they cannot.")
+    return "In A the strong tones sink into what lies between them."
+
+
+@exercise(
+    "ex-10-7", "find the bug", minutes=6, trains="nearest neighbours of a set in itself"
+)
+def others_only(answer):
+    crowd = torch.tensor([[0.0, 0.0], [3.0, 4.0], [3.0, 5.0], [10.0, 4.0]])
+    apart = torch.cdist(crowd, crowd)
+    right = (5 + 1 + 1 + 7) / 4
+    got = number(answer(crowd))
+    for wrong, hint in (
+        (0, "Still 0: every sound finds itself."),
+        (apart.max(1).values.mean(), "That is the farthest, not the nearest."),
+        (1, "That is the nearest pair of all; every sound has a nearest one."),
+        (apart.mean(), "A mean over all pairs; we want each one's nearest."),
+    ):
+        if near(got, wrong):
+            raise Wrong(hint)
+    if not near(got, right):
+        raise Wrong(f"For four points it should be {right:.3f}, got {got:.3f}.")
+    twins = torch.tensor([[1.0], [1.0], [5.0], [5.0]])
+    if number(answer(twins)) != 0:
+        raise Wrong(
+            "Of two equal sounds each has the other at distance 0: leave out the "
+            "sound itself, by its place, and not whatever is at distance 0."
+        )
+    return "Only itself is left out; a true twin still counts."
