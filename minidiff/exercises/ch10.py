@@ -132,7 +132,7 @@ def elsewhere(answer):
         if near(got, known(x_t, t), 1e-6):
             raise Wrong("You pass the new schedule's time on: look up the old one's.")
         if near(got, known(x_t, old_time(old, alpha / sigma)), 2e-3):
-            raise Wrong("The time is right, but x is not scaled as the old one is used.")
+            raise Wrong("The time is right, but x is not scaled to the old levels.")
         raise Wrong(
             f"From {type(old).__name__} to {type(new).__name__} the guesses are off by "
             f"up to {(got - right).abs().max():.2f}."
@@ -144,9 +144,7 @@ def old_time(schedule, ratio):
     """When the schedule has this ratio of signal to noise."""
     grid = torch.linspace(1e-4, 1 - 1e-4, 9999, dtype=torch.float64)
     alpha, sigma = schedule(grid)
-    return torch.from_numpy(
-        np.interp(-ratio[:, 0].log(), (sigma / alpha).log(), grid)
-    )
+    return torch.from_numpy(np.interp(-ratio[:, 0].log(), (sigma / alpha).log(), grid))
 
 
 @exercise("ex-10-6", "listen", minutes=5, trains="hearing a schedule's ceiling")

@@ -34,9 +34,7 @@ class Elsewhere:
         grid = torch.linspace(1e-4, 1 - 1e-4, 9999, dtype=torch.float64)
         alpha, sigma = self.denoiser.schedule(grid)
         a, s = self.schedule(t)
-        return torch.from_numpy(
-            np.interp((s / a).log(), (sigma / alpha).log(), grid)
-        )
+        return torch.from_numpy(np.interp((s / a).log(), (sigma / alpha).log(), grid))
 
     def scale(self, old, t):
         a, s = self.denoiser.schedule(old)
