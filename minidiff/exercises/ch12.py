@@ -165,19 +165,21 @@ def arc(answer):
 def least_first(answer):
     word = order(answer, "ABC")
     if word == "ACB":
-        raise Wrong("The one with steps in its pitch is the most compressed.")
+        raise Wrong("The one that is drowned in hiss is the most compressed.")
     if word == "CBA":
-        raise Wrong("C has lost a little of the breath; B has lost nothing.")
+        raise Wrong(
+            "The tone of C is rougher than that of B: listen to what stands around it."
+        )
     if word != "BCA":
         raise Wrong("Begin with the clearest tone, end with the roughest.")
-    return "One number a square knows how loud it is, and not much else."
+    return "One number a square tells how loud it is, and not much else."
 
 
 @exercise(
     "ex-12-7", "find the bug", minutes=10, trains="squares, not rows, make a token"
 )
 def whole_squares(answer):
-    x = torch.arange(2 * 3 * 4 * 6).view(2, 3, 4, 6)
+    x = torch.arange(144.0).view(2, 3, 4, 6)
     got, want = answer(x, 2), patchify(x, 2)
     if got.shape != want.shape:
         raise Wrong(f"Expected {tuple(want.shape)}, got {tuple(got.shape)}.")
