@@ -1,0 +1,208 @@
+"""Checks of the exercises of chapter 11: vocoders."""
+
+import math
+
+import torch
+
+from ..check import Wrong, exercise
+from ..exact import GaussianMixture
+from ..process import diffuse
+from ..samplers import ddim, dpmpp_2m
+from ..schedule import Cosine, noise_times
+from .answers import letter, near, number
+
+
+@exercise("ex-11-1", "predict", minutes=4, trains="a mel's numbers as loudness")
+def louder(answer):
+    factor = number(answer)
+    for wrong, hint in (
+        (20, "That is how many decibels it grows by. And as a factor?"),
+        (100, "Power grows a hundredfold; loudness is its root."),
+        (10 ** (1 / 20), "1 is not a decibel here: it was divided by `spec.std`."),
+        (math.e, "Mels are in decibels here, not in natural logarithms."),
+        (2, "Adding to a logarithm multiplies, and not by 1 more."),
+        (1, "The mel is all that `loudness` looks at, so it must grow."),
+    ):
+        if near(factor, wrong, 1e-2):
+            raise Wrong(hint)
+    if not near(factor, 10, 1e-2):
+        raise Wrong("1 is `spec.std` decibels. Which factor of amplitude is that?")
+    return "20 dB are a factor of 10, in every band and so in their root mean square."
+
+
+@exercise("ex-11-2", "fill in", minutes=10, trains="the log-spectral distance")
+def distance(answer):
+    a, b = torch.rand(2, 33, 7) * torch.linspace(0.1, 3, 7)
+    before = a.clone()
+    got = torch.as_tensor(answer(a, b))
+    if not torch.equal(a, before):
+        raise Wrong("You changed the magnitudes that were given.")
+    if got.dim():
+        raise Wrong(f"One number, please; yours has shape {tuple(got.shape)}.")
+    gap = 20 * (a.log10() - b.log10())
+    wanted = gap.square().mean(0).sqrt().mean()
+    for wrong, hint in (
+        (wanted / 2, "10 log10 is for power; magnitudes take 20."),
+        (wanted / 20, "Level is 20 log10 of a magnitude."),
+        (wanted * math.log(10), "Decibels want the logarithm to base 10."),
+        (gap.square().mean().sqrt(), "The root comes before the mean over frames."),
+        (gap.abs().mean(), "Squares and a root over the bins, not |differences|."),
+        (gap.square().mean(1).sqrt().mean(), "Bins and frames are swapped."),
+        (gap.square().mean(), "A root is missing."),
+        (gap.mean(), "Differences of both signs cancel: square them."),
+    ):
+        if near(got, wrong):
+            raise Wrong(hint)
+    if not near(got, wanted):
+        raise Wrong("Decibels, square, mean over bins, root, mean over frames.")
+    silent = answer(torch.zeros(9, 4), torch.full((9, 4), 1e-5))
+    if not near(silent, 0):
+        raise Wrong("Below 1e-4 all is silence: clamp both before the logarithm.")
+    return "As far as two sounds are in level, frame by frame."
+
+
+@exercise("ex-11-3", "find the bug", minutes=10, trains="pieces of sound that fit")
+def cropped(answer):
+    hop, count = 5, 3
+    wave, starts = torch.arange(40.0), set()
+    mel = torch.stack([torch.arange(8.0) * hop, torch.ones(8)])
+    for seed in range(60):
+        dice = torch.Generator().manual_seed(seed)
+        part, frames = answer(wave, mel, hop, count, dice)
+        if frames.shape != (2, count) or part.shape != (count * hop,):
+            raise Wrong(f"{count} frames and {count * hop} samples, please.")
+        if part[0] != frames[0, 0]:
+            raise Wrong(
+                f"Frame {frames[0, 0] / hop:.0f} belongs to sample "
+                f"{frames[0, 0]:.0f}, but the piece begins at {part[0]:.0f}."
+            )
+        if not torch.equal(part.diff(), torch.ones(count * hop - 1)):
+            raise Wrong("The samples must follow each other.")
+        starts.add(part[0].item())
+    if len(starts) == 1:
+        raise Wrong("It fits, but it is always the same piece.")
+    if starts != {5.0 * k for k in range(6)}:
+        raise Wrong("Some pieces never come: the first and the last count too.")
+    return "Now every frame stands beside its own samples."
+
+
+@exercise("ex-11-4", "vary", minutes=8, trains="where the noise of a walk must end")
+def end_of_noise(answer):
+    smallest = number(answer)
+    if not 0 < smallest < 1:
+        raise Wrong("A noise level between 0 and 1, please.")
+    loud, quiet = levels_after(smallest)
+    said = f"At {smallest:g}: {loud:+.2f} dB at 0 dB, {quiet:+.2f} dB at -40 dB"
+    if quiet < -1 / 3:
+        raise Wrong(f"{said}. The last noise covers the pause: make it smaller.")
+    if loud > 1 / 3 or quiet > 1 / 3:
+        raise Wrong(f"{said}. Now the steps are too far apart: not so small.")
+    return f"{said}. With a prior no place is quiet, and 0.02 is small enough."
+
+
+def levels_after(smallest: float, steps: int = 24) -> tuple[float, float]:
+    """By how many dB places of 0 and -40 dB are off, in the world of the chapter."""
+    schedule, u = Cosine(), torch.tensor([1.0, 0.01]).double()
+    world = GaussianMixture([[0.0, 0.0]], covs=u.square().diag()[None])
+    times = noise_times(schedule, steps, smallest)
+    *_, x = dpmpp_2m(world.denoiser(schedule), torch.ones(1, 2).double(), times)
+    return tuple((20 * (x[0].abs() / u).log10()).tolist())
+
+
+class Asked:
+    """A denoiser that notes what it was asked, and for which condition."""
+
+    schedule = Cosine()
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, x, t, cond=None):
+        self.calls.append((x.clone(), float(t.flatten()[0]), cond))
+        return 0.5 * x
+
+
+@exercise("ex-11-5", "extend", minutes=15, trains="a walk that begins half way")
+def half_way(answer):
+    x0, eps = torch.randn(2, 3, 50, dtype=torch.float64)
+    cond, asked = torch.tensor([1, 2, 0]), Asked()
+    got = answer(asked, x0, eps, 0.4, 5, cond)
+    if not asked.calls:
+        raise Wrong("The denoiser was never asked.")
+    first, t, _ = asked.calls[0]
+    noised = diffuse(x0, 0.4, eps, Asked.schedule)
+    if abs(t - 1) < 1e-6:
+        raise Wrong("Your walk begins at time 1: then nothing of x0 is left.")
+    if abs(t - 0.4) > 1e-6:
+        raise Wrong(f"Your walk begins at t = {t:.2f}, and not at the given time.")
+    if near(first, x0):
+        raise Wrong("It begins with x0 itself: noise it to time t first.")
+    if near(first, eps):
+        raise Wrong("It begins with pure noise: x0 is lost.")
+    if not near(first, noised):
+        raise Wrong("At time t there must be alpha x0 + sigma eps: `md.diffuse`.")
+    if any(c is None for *_, c in asked.calls):
+        raise Wrong("The condition does not reach the denoiser.")
+    if len(asked.calls) != 5:
+        raise Wrong(f"5 steps ask 5 times, yours asked {len(asked.calls)} times.")
+    times = torch.linspace(0.4, 0, 6, dtype=torch.float64)
+    *_, wanted = ddim(Asked(), noised, times, cond=cond)
+    if not near(got, wanted):
+        raise Wrong("The times should fall evenly from t to 0; return the last x.")
+    return "The longer the walk, the more is new: t says how much to keep."
+
+
+@exercise("ex-11-6", "listen", minutes=4, trains="what an ear forgives in a waveform")
+def blurred(answer):
+    said = letter(answer, "ABCD")
+    if said == "A":
+        raise Wrong("A is the talker as it was made. Compare the others with it.")
+    if said in "BD":
+        raise Wrong(f"{said} is moved or turned as a whole; its pulses are sharp.")
+    return "Its phases are at random: the pulses of the voice are smeared."
+
+
+@exercise("ex-11-7", "find the bug", minutes=6, trains="scores nobody measured")
+def measured_only(answer):
+    got = number(answer([0.9, 1e-5, 0.7, 1e-5]))
+    if near(got, 0.4):
+        raise Wrong("The two that were never measured still count as bad ones.")
+    if near(got, (0.9 + 0.7 + 2) / 4):
+        raise Wrong("Nor is a word without a score understood perfectly.")
+    if not near(got, 0.8):
+        raise Wrong("The mean of 0.9 and 0.7 is 0.8.")
+    if not near(answer([0.1, -0.1, 0.6]), 0.2):
+        raise Wrong("Low and negative scores were measured: keep them.")
+    try:
+        none = number(answer([1e-5, 1e-5]))
+    except ZeroDivisionError:
+        raise Wrong(
+            "Nothing is left, and a mean of none divides by 0: give NaN."
+        ) from None
+    if not math.isnan(none):
+        raise Wrong("With no score left there is no mean: return NaN.")
+    return "Nothing was said about the short words, and nothing is counted."
+
+
+@exercise("ex-11-8", "find the bug", minutes=10, trains="a prior at both ends")
+def prior_at_the_start(answer):
+    u = torch.cat([torch.full((1, 2000), 0.5), torch.full((1, 2000), 0.001)], dim=1)
+    asked, times = Asked(), Cosine().times(4)
+    dice = torch.Generator().manual_seed(0)
+    got = answer(asked, u, times, torch.tensor([1]), dice)
+    first = asked.calls[0][0] if asked.calls else got
+    loud, quiet = (half.std().item() for half in first.chunk(2, dim=1))
+    if quiet > 0.5:
+        if got[:, 2000:].std() < 0.01:
+            raise Wrong(
+                "Now the end is quiet, but on the way the denoiser was shown noise as "
+                "loud as it never met in training."
+            )
+        raise Wrong("The walk still begins with noise that is equally loud everywhere.")
+    if not (abs(loud / 0.5 - 1) < 0.1 and abs(quiet / 0.001 - 1) < 0.1):
+        raise Wrong("The noise at the start must have loudness u, place by place.")
+    if got[:, 2000:].std() < 0.01 * asked.calls[-1][0][:, 2000:].std():
+        raise Wrong("The denoiser answers in the sound's own loudness: no u there.")
+    if any(c is None for *_, c in asked.calls):
+        raise Wrong("The condition does not reach the denoiser.")
+    return "Training and walk now begin with the same noise."

@@ -1,0 +1,171 @@
+"""Chapter 11: right answers, and wrong ones with the hint that each should get."""
+
+import torch
+
+import minidiff as md
+
+
+def lsd(factor=20, order="bins", clamp=1e-4, log=torch.log10):
+    def answer(a, b):
+        a, b = (factor * log(x.clamp(min=clamp)) for x in (a, b))
+        gap = (a - b).square()
+        if order == "all":
+            return gap.mean().sqrt()
+        return gap.mean(0 if order == "bins" else 1).sqrt().mean()
+
+    return answer
+
+
+def mean_gap(a, b):
+    return (20 * (a.log10() - b.log10())).abs().mean()
+
+
+def per_frame(a, b):
+    return (20 * (a.log10() - b.log10())).square().mean(0).sqrt()
+
+
+def cut(wave, mel, hop, count, k):
+    return wave[k * hop :][: count * hop], mel[:, k : k + count]
+
+
+def crop(first=0, spare=0):
+    def answer(wave, mel, hop, count, generator):
+        last = mel.shape[1] - count - spare
+        k = torch.randint(first, last + 1, (), generator=generator).item()
+        return cut(wave, mel, hop, count, k)
+
+    return answer
+
+
+def careless(wave, mel, hop, count, generator):
+    at = torch.randint(len(wave) - count * hop + 1, (), generator=generator).item()
+    return wave[at : at + count * hop], mel[:, at // hop :][:, :count]
+
+
+def strided(wave, mel, hop, count, generator):
+    k = torch.randint(6, (), generator=generator).item()
+    return wave[k * hop].repeat(count * hop), mel[:, k : k + count]
+
+
+def polished(denoiser, x0, eps, t, steps, cond=None):
+    x = md.diffuse(x0, t, eps, denoiser.schedule)
+    return walk(denoiser, x, t, steps, cond)
+
+
+def walk(denoiser, x, t, steps, cond=None):
+    times = torch.linspace(t, 0, steps + 1, dtype=torch.float64)
+    *_, x = md.ddim(denoiser, x, times, cond=cond)
+    return x
+
+
+def from_the_top(denoiser, x0, eps, t, steps, cond=None):
+    return polished(denoiser, x0, eps, 1.0, steps, cond)
+
+
+def without_noise(denoiser, x0, eps, t, steps, cond=None):
+    return walk(denoiser, x0, t, steps, cond)
+
+
+def without_sound(denoiser, x0, eps, t, steps, cond=None):
+    return walk(denoiser, eps, t, steps, cond)
+
+
+def added(denoiser, x0, eps, t, steps, cond=None):
+    return walk(denoiser, x0 + denoiser.schedule(t)[1] * eps, t, steps, cond)
+
+
+def unconditional(denoiser, x0, eps, t, steps, cond=None):
+    return polished(denoiser, x0, eps, t, steps)
+
+
+def one_more(denoiser, x0, eps, t, steps, cond=None):
+    return polished(denoiser, x0, eps, t, steps + 1, cond)
+
+
+def uneven(denoiser, x0, eps, t, steps, cond=None):
+    x = md.diffuse(x0, t, eps, denoiser.schedule)
+    times = t * torch.linspace(1, 0, steps + 1, dtype=torch.float64) ** 2
+    *_, x = md.ddim(denoiser, x, times, cond=cond)
+    return x
+
+
+def vocode(start="u", end="1", told=True):
+    def answer(denoiser, u, times, cond, generator):
+        size = {"u": u, "1": 1, "u2": u.square()}
+        x = size[start] * torch.randn(u.shape, generator=generator)
+        *_, x = md.ddim(denoiser, x, times, cond=cond if told else None)
+        return size[end] * x
+
+    return answer
+
+
+def mean_of(keep, otherwise=None):
+    def answer(scores):
+        kept = [s for s in scores if keep(s)]
+        if not kept and otherwise is not None:
+            return otherwise
+        return sum(kept) / len(kept)
+
+    return answer
+
+
+NAN = float("nan")
+
+RIGHT = [
+    ("ex-11-1", 10),
+    ("ex-11-1", 9.97),
+    ("ex-11-2", lsd()),
+    ("ex-11-2", lambda a, b: lsd()(a, b).item()),
+    ("ex-11-3", crop()),
+    ("ex-11-4", 0.001),
+    ("ex-11-5", polished),
+    ("ex-11-6", "c"),
+    ("ex-11-7", mean_of(lambda s: s != 1e-5, NAN)),
+    ("ex-11-7", mean_of(lambda s: abs(s - 1e-5) > 1e-9, NAN)),
+    ("ex-11-8", vocode()),
+]
+WRONG = [
+    ("ex-11-1", 20, "as a factor"),
+    ("ex-11-1", 100, "its root"),
+    ("ex-11-1", 1.122, "divided by"),
+    ("ex-11-1", 2.718, "natural logarithms"),
+    ("ex-11-1", 2, "multiplies"),
+    ("ex-11-1", 1, "must grow"),
+    ("ex-11-1", 7, "Which factor"),
+    ("ex-11-2", lsd(10), "for power"),
+    ("ex-11-2", lsd(1), "Level is 20"),
+    ("ex-11-2", lsd(log=torch.log), "base 10"),
+    ("ex-11-2", lsd(order="all"), "before the mean over frames"),
+    ("ex-11-2", lsd(order="frames"), "swapped"),
+    ("ex-11-2", mean_gap, "Squares and a root"),
+    ("ex-11-2", per_frame, "One number"),
+    ("ex-11-2", lsd(clamp=1e-9), "clamp both"),
+    ("ex-11-3", careless, "the piece begins at"),
+    ("ex-11-3", strided, "follow each other"),
+    ("ex-11-3", crop(spare=5), "always the same"),
+    ("ex-11-3", crop(spare=1), "never come"),
+    ("ex-11-3", crop(first=1), "never come"),
+    ("ex-11-3", lambda w, m, h, c, g: cut(w, m, h, c + 1, 0), "3 frames"),
+    ("ex-11-4", 0.02, "make it smaller"),
+    ("ex-11-4", 0.00002, "not so small"),
+    ("ex-11-4", 3, "between 0 and 1"),
+    ("ex-11-5", from_the_top, "time 1"),
+    ("ex-11-5", without_noise, "x0 itself"),
+    ("ex-11-5", without_sound, "x0 is lost"),
+    ("ex-11-5", added, "alpha x0 + sigma eps"),
+    ("ex-11-5", unconditional, "does not reach"),
+    ("ex-11-5", one_more, "5 steps ask 5 times"),
+    ("ex-11-5", uneven, "evenly"),
+    ("ex-11-6", "A", "as it was made"),
+    ("ex-11-6", "B", "pulses are sharp"),
+    ("ex-11-7", lambda scores: sum(scores) / len(scores), "still count"),
+    ("ex-11-7", mean_of(lambda s: s > 0.5, NAN), "keep them"),
+    ("ex-11-7", mean_of(lambda s: s > 1e-5, NAN), "keep them"),
+    ("ex-11-7", mean_of(lambda s: s != 1e-5), "divides by 0"),
+    ("ex-11-7", mean_of(lambda s: s != 1e-5, 0.0), "return NaN"),
+    ("ex-11-8", vocode(start="1"), "still begins"),
+    ("ex-11-8", vocode(start="1", end="u"), "on the way"),
+    ("ex-11-8", vocode(start="u2"), "place by place"),
+    ("ex-11-8", vocode(end="u"), "no u there"),
+    ("ex-11-8", vocode(told=False), "does not reach"),
+]
