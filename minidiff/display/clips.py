@@ -41,6 +41,7 @@ def player(
 def players(
     clips: Sequence, sample_rate: int, alt: str | Sequence[str] | None = None,
     listen: str | None = None, loudness: float | None = LOUDNESS,
+    picture: bool = True,
 ) -> Shown:  # fmt: skip
     """Several players side by side; clips: pairs (wave, title). See `player`.
 
@@ -54,7 +55,7 @@ def players(
             f"got {len(clips)} and {len(alts)}"
         )
     made = [
-        clip(wave, sample_rate, title, words, loudness)
+        clip(wave, sample_rate, title, words, loudness, picture)
         for (wave, title), words in zip(clips, alts, strict=True)
     ]
     bodies, names = zip(*made, strict=True)

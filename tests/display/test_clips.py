@@ -94,6 +94,8 @@ def test_a_player_has_a_name_a_picture_and_words():
         soup(clips.player(tone(), RATE, "a", alt="my words")).img["alt"] == "my words"
     )
     assert soup(clips.player(tone(), RATE, "a", picture=False)).img is None
+    pair = [(tone(), "a"), (tone(), "b")]
+    assert soup(clips.players(pair, RATE, picture=False)).img is None
 
 
 def test_players_stand_in_a_row_and_store_each_clip_once():
