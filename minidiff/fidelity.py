@@ -22,14 +22,15 @@ def compare(
 
     pesq: 1 to 4.5, narrow-band (ITU-T P.862). stoi: 0 to 1. lsd_N: log-spectral
     distance in dB, windows of N samples. mel_error: mean of |difference|, in mels of
-    unit variance. frechet: to the recordings, by `ear`. real_time: seconds of work for
-    a second of sound, all at once. Needs the packages pesq and pystoi.
+    unit variance. frechet: to the recordings, by `ear`. real_time: seconds that the
+    processor works for a second of sound, all threads together. Needs the packages pesq
+    and pystoi.
     """
     real, _ = stacked(test)
     mel = spec.encode(real)
-    began = time.perf_counter()
+    began = time.process_time()
     made = torch.cat([decode(part) for part in mel.split(50)]).clamp(-1, 1)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     made = made[:, : real.shape[1]]
     return {
         "pesq": round(pesq(made, real, spec.sample_rate), 3),

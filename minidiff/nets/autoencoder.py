@@ -104,9 +104,9 @@ class Autoencoder(nn.Module):
 
         cond is what `fit` hands on; an autoencoder has no use for it.
 
-        This is the ELBO for a decoder that errs by a standard deviation s, where kl is
-        2 s**2 / compression: 1e-3 at compression 4 means s = 0.045, for mels of unit
-        variance. z is drawn with `generator` alone.
+        This is the bound of Kingma & Welling 2014 (the ELBO) for a decoder that errs by
+        a standard deviation d, where kl is 2 d**2 / compression: 1e-3 at compression 4
+        means d = 0.045, for mels of unit variance. z is drawn with `generator` alone.
         """
         mean, log_var = self.encode(mel)
         device = generator.device if generator is not None else mean.device
