@@ -20,7 +20,7 @@ def compare(
 ) -> dict:
     """All the numbers of a vocoder's card: recordings to mels, to waveforms again.
 
-    pesq: 1 to 4.5, narrow-band (ITU-T P.862). stoi: 0 to 1. lsd_N: log-spectral
+    pesq: 1 to 4.5, narrow-band (ITU-T P.862). stoi: up to 1. lsd_N: log-spectral
     distance in dB, windows of N samples. mel_error: mean of |difference|, in mels of
     unit variance. frechet: to the recordings, by `ear`. real_time: seconds that the
     processor works for a second of sound, all threads together. Needs the packages pesq

@@ -95,7 +95,9 @@ def test_a_player_has_a_name_a_picture_and_words():
     )
     assert soup(clips.player(tone(), RATE, "a", picture=False)).img is None
     pair = [(tone(), "a"), (tone(), "b")]
-    assert soup(clips.players(pair, RATE, picture=False)).img is None
+    row = soup(clips.players(pair, RATE, picture=False))
+    assert row.img is None
+    assert len(row.find_all("audio")) == 2
 
 
 def test_players_stand_in_a_row_and_store_each_clip_once():
