@@ -41,6 +41,8 @@ def train(
     from . import recipes, runs
 
     steps = recipes.RECIPES[_known(name)].steps if steps is None else steps
+    if runs.main_process():
+        typer.echo("reading and encoding the sounds ...")
     with tqdm(total=steps, unit="step", disable=not runs.main_process()) as bar:
         for step in runs.train(name, out, steps, every, seed, device, data):
             bar.update(step.index - bar.n)
@@ -69,7 +71,7 @@ def sample(
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
     """
-    from . import models, runs
+    from . import models, runs, valid
 
     model = models.load(name, device or models.device())
     if not isinstance(model, models.Model):
@@ -77,14 +79,15 @@ def sample(
             f"name: {name} makes no sounds by itself: {model.card['title']}"
         )
     out = runs.writable(out)
-    waves = model.generate(label, n, steps, scale, seed, sampler, vocoder=vocoder)
-    for i, wave in enumerate(waves):
-        file = out / f"{label or 'sound'}-{seed + i}.wav"
+    seeds = range(seed, seed + valid.whole(n, "n", 1))
+    for s in tqdm(seeds, unit="sound", disable=n == 1):
+        (wave,) = model.generate(label, 1, steps, scale, s, sampler, vocoder=vocoder)
+        file = out / f"{label or 'sound'}-{s}.wav"
         try:
             soundfile.write(file, wave.numpy(), model.sample_rate)
         except (OSError, soundfile.SoundFileError) as error:
             raise ValueError(f"out: could not write {file} ({error})") from error
-        typer.echo(str(file))
+        tqdm.write(str(file))
 
 
 @app.command()
@@ -100,7 +103,7 @@ def evaluate(
     from . import models, recipes
 
     recipe, model = recipes.RECIPES[_known(name)], models.load(name, models.device())
-    typer.echo(f"making and judging the sounds of {name} ...")
+    typer.echo(f"making and judging the sounds of {name}: some minutes ...")
     numbers = recipe.measure(
         model, judging.load_ear(recipe.judge or name, recipe.hears)
     )

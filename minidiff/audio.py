@@ -20,7 +20,8 @@ class MelSpec:
     silence, in dB of mel magnitude. mean, std: dB, so that encoded sounds have about
     zero mean and unit variance.
 
-    Raises ValueError for sizes below 1 and for more mel bands than frequency bins.
+    Raises ValueError for sizes below 1, an odd n_fft, more mel bands than frequency
+    bins, std <= 0 and NaN.
     """
 
     sample_rate: int = 16_000
@@ -34,8 +35,12 @@ class MelSpec:
     def __post_init__(self):
         for name in ("sample_rate", "n_fft", "hop_length", "n_mels"):
             valid.whole(getattr(self, name), name, 1)
+        if self.n_fft % 2:
+            raise ValueError(f"n_fft must be even, got {self.n_fft}")
         valid.whole(self.hop_length, "hop_length", 1, self.n_fft // 2)
         valid.whole(self.n_mels, "n_mels", 1, self.n_fft // 2 + 1)
+        for name in ("floor", "mean"):
+            valid.number(getattr(self, name), name, -1e4, 1e4)
         valid.number(self.std, "std", 0, torch.inf, open_ends=True)
 
     def encode(
@@ -77,6 +82,18 @@ class MelSpec:
         if mel.dim() != 4 or mel.shape[1:3] != (1, self.n_mels):
             raise ValueError(
                 f"mel must be (batch, 1, {self.n_mels}, frames), got {tuple(mel.shape)}"
+            )
+
+    def check(self, other: "MelSpec", theirs: str, ours: str) -> None:
+        """Raise ValueError, naming both sides, unless `other` makes the same mels."""
+        here, there = self.settings(), other.settings()
+        wrong = [key for key in here if here[key] != there[key]]
+        if wrong:
+            raise ValueError(
+                f"{theirs} makes mels with "
+                + ", ".join(f"{key}={there[key]}" for key in wrong)
+                + f", but {ours} was trained on "
+                + ", ".join(f"{key}={here[key]}" for key in wrong)
             )
 
     def shape(self, samples: int) -> tuple[int, int, int]:

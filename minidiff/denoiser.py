@@ -35,9 +35,19 @@ class Denoiser(nn.Module):
         drop: float = 0.1,
     ):
         super().__init__()
+        if not isinstance(schedule, Schedule):
+            raise TypeError(f"schedule must be one, such as Cosine(), got {schedule!r}")
         self.net, self.schedule = net, schedule
         self.predicts = valid.choice(predicts, PREDICTS, "predicts")
         self.drop = valid.number(drop, "drop", 0, 1)
+        if hasattr(net, "level"):  # WaveGrad turns times into levels by itself
+            t = torch.linspace(0, 1, 9, dtype=torch.float64)
+            alpha, sigma = schedule(t)
+            if not torch.allclose(net.level(t), alpha / torch.hypot(alpha, sigma)):
+                raise ValueError(
+                    "schedule: the net was told a schedule with other levels than the "
+                    f"denoiser's {type(schedule).__name__}"
+                )
         if predicts == "velocity" and not isinstance(schedule, Flow):
             warnings.warn("predicts='velocity' is meant for Flow()", stacklevel=2)
 
@@ -51,6 +61,7 @@ class Denoiser(nn.Module):
         Raises ValueError for t out of range or of the wrong length, for bad labels, and
         for eps at a time where alpha = 0 (`Flow` at 1).
         """
+        valid.floating(x, "x")
         if not isinstance(t, Tensor) or t.device.type == "cpu":
             t = valid.unit_time(t)  # on a GPU the look at the values would stall it
         check_cond(self.net, cond, len(x))
@@ -61,7 +72,7 @@ class Denoiser(nn.Module):
                 "the net predict v, velocity or x0, or begin below t = 1"
             )
         x = x / scale
-        out = self.net(x, t.to(x.device, torch.float32).expand(len(x)), cond)
+        out = self._answer(x, t.to(x.device, torch.float32).expand(len(x)), cond)
         if self.predicts == "eps":
             return (x - s * out) / a
         if self.predicts == "v":
@@ -89,8 +100,13 @@ class Denoiser(nn.Module):
         eps = torch.randn(x0.shape, generator=generator, device=device).to(x0)
         cond = self._dropped(cond, lot < self.drop)
         a, s, scale = self._levels(t, x0)
-        out = self.net(a * x0 + s * eps, t, cond)
+        out = self._answer(a * x0 + s * eps, t, cond)
         return (out - self._target(x0, eps, a, s, scale)).square().mean()
+
+    def _answer(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        """The net's, in x's dtype, whatever that of its weights is."""
+        weights = next(self.net.parameters(), x)
+        return self.net(x.to(weights.dtype), t, cond).to(x.dtype)
 
     def _levels(self, t: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """alpha and sigma over sqrt(alpha**2 + sigma**2), and that root."""
@@ -144,6 +160,16 @@ def check_cond(net: nn.Module, cond: Cond, batch: int) -> None:
             raise ValueError(
                 f"{what} must have shape ({wanted}), got {tuple(value.shape)}"
             )
+        if value.device.type == "cpu":  # on a GPU the look would stall it
+            check_null(value.flatten(1).isnan(), what, net.conditions.optional)
+
+
+def check_null(nan: Tensor, what: str, optional: bool) -> None:
+    """Raise unless each item is all NaN, which is null, or holds none."""
+    if (nan.any(1) != nan.all(1)).any():
+        raise ValueError(f"{what} holds NaN among numbers; only all NaN means null")
+    if nan.any() and not optional:
+        raise ValueError(f"{what} is null (NaN), but the net cannot do without it")
 
 
 def _where(mask: Tensor, a: Tensor, b: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """Judging: recognised, as varied as the real thing, new, and clean?"""
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +7,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import Dataset
+from tqdm import tqdm
 
 from .audio import MelSpec
-from .models import WEIGHTS, Model, read, verify
+from .models import WEIGHTS, Model, card_in, settings_in, verify, write_weights
 from .nets.judge import Judge
 
 
@@ -36,21 +36,19 @@ class Ear:
 
 def save_ear(ear: Ear, folder: str | Path) -> Path:
     """Write `judge.safetensors` (float16) into `folder`."""
-    weights = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in ear.judge.state_dict().items()
-    }
-    save_file(weights, Path(folder) / "judge.safetensors")
-    return Path(folder) / "judge.safetensors"
+    file = Path(folder) / "judge.safetensors"
+    return write_weights(file, ear.judge, ear.spec.settings())
 
 
 def load_ear(name: str, spec: MelSpec) -> Ear:
     """The judge that ships for a model, in `weights/NAME/judge.safetensors`.
 
-    Raises ValueError for weights that are not those of the model's card.
+    Raises ValueError for weights that are not those of the model's card, and for a
+    `spec` of other mels than it was trained on.
     """
     file = WEIGHTS / name / "judge.safetensors"
-    verify(file, json.loads(read(file.with_name("card.json"))).get("judge"))
+    verify(file, card_in(file.parent).get("judge"))
+    MelSpec(**settings_in(file)).check(spec, "spec", f"the judge of {name}")
     weights = load_file(file)
     weights = {key: value.float() for key, value in weights.items()}
     judge = Judge(classes=len(weights["out.2.bias"]))
@@ -164,7 +162,10 @@ def evaluate(model: Model, ear: Ear, train: Dataset, test: Dataset, each: int = 
     classes = len(model.labels)
     wanted = torch.arange(classes).repeat_interleave(each)
     made = torch.cat(
-        [model.generate([c] * each, n=each, seed=each * c) for c in range(classes)]
+        [
+            model.generate([c] * each, n=each, seed=each * c)
+            for c in tqdm(range(classes), "classes", disable=None)
+        ]
     )
     real, truth = stacked(test)
     known, names = stacked(train)

@@ -15,15 +15,18 @@ class IdealDenoiser:
     data: (n, *size). labels: optional (n,) int64; then `cond` keeps the examples of
     that label, and cond=None or the null label (highest + 1) keeps all. It is the best
     any net can do on `data` (Karras et al. 2022, appendix B.3), and memorises.
+    Raises ValueError for x of another size and for a label that no example has.
     """
 
     def __init__(self, data: Tensor, schedule: Schedule, labels: Tensor | None = None):
         self.data, self.schedule = valid.real(data, "data"), schedule
         self.labels = labels
         if labels is not None:
+            self.labels = labels = torch.as_tensor(labels)
             valid.labels(labels, int(labels.max()), len(data), "labels")
 
     def __call__(self, x: Tensor, t: float | Tensor, cond: Tensor | None = None):
+        valid.sized(valid.floating(x, "x"), self.data.shape[1:], "x")
         a, s = (_flat(level, x) for level in self.schedule(t))
         data = self.data.flatten(1).to(x.device, torch.float64)
         logits = -_square_distance(x.flatten(1).double(), a, data) / (2 * s**2)
@@ -40,7 +43,10 @@ class IdealDenoiser:
         classes = int(self.labels.max()) + 1
         valid.labels(cond, classes, batch, "cond")
         labels, cond = self.labels.to(cond.device), cond[:, None]
-        return (labels == cond) | (cond == classes)
+        matches = (labels == cond) | (cond == classes)
+        if not matches.any(1).all():
+            raise ValueError(f"cond: no example has one of the labels {cond.flatten()}")
+        return matches
 
 
 class GaussianMixture:
@@ -48,23 +54,31 @@ class GaussianMixture:
 
     means: (k, d). stds: (k,) or one number, the same in every direction; or `covs`:
     (k, d, d). weights: (k,), normalised here; equal if None. All kept in float64.
+    Raises ValueError for other shapes, NaN, and what no Gaussian has: weights or stds
+    below 0, covs that are not symmetric and positive semi-definite.
     """
 
     def __init__(self, means, stds=None, weights=None, covs=None):
         self.means = torch.as_tensor(means, dtype=torch.float64)
+        valid.real(self.means, "means")
         if self.means.dim() != 2:
             raise ValueError(f"means must be (k, d), got {tuple(self.means.shape)}")
         k, d = self.means.shape
         if (stds is None) == (covs is None):
             raise ValueError("give either stds or covs")
         if covs is None:
-            stds = torch.as_tensor(stds, dtype=torch.float64).expand(k)
+            stds = torch.as_tensor(stds, dtype=torch.float64)
+            if stds.shape not in ((), (k,)):
+                raise ValueError(f"stds must be 1 or {k}, got {tuple(stds.shape)}")
+            stds = stds.expand(k)
             if not (stds >= 0).all():
                 raise ValueError(f"stds must not be negative, got {stds}")
             covs = stds[:, None, None] ** 2 * torch.eye(d, dtype=torch.float64)
         covs = torch.as_tensor(covs, dtype=torch.float64)
         if covs.shape != (k, d, d):
             raise ValueError(f"covs must be ({k}, {d}, {d}), got {tuple(covs.shape)}")
+        if not torch.allclose(valid.real(covs, "covs"), covs.mT):
+            raise ValueError("covs must be symmetric")
         # in its own axes Q each Gaussian is a product of 1-D ones, at every noise level
         self.variances, self.axes = torch.linalg.eigh(covs)
         if (self.variances < -1e-12).any():
@@ -108,6 +122,7 @@ class GaussianMixture:
     def _components(self, x: Tensor, a: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
         """For each point and component: log(weight * density), and how far the point is
         from the mean over the variance, along the component's axes."""
+        valid.sized(valid.floating(x, "x"), self.means.shape[1:], "x")
         x, m, Q = x.double()[:, None], self.means.to(x.device), self.axes.to(x.device)
         a, s = a.unsqueeze(1), s.unsqueeze(1)
         # variances of x_t along the axes, (n, k, d)

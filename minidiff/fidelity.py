@@ -1,5 +1,6 @@
 """Fidelity: how near waveforms are to the recordings they were made from."""
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -23,8 +24,8 @@ def compare(
     pesq: 1 to 4.5, narrow-band (ITU-T P.862). stoi: up to 1. lsd_N: log-spectral
     distance in dB, windows of N samples. mel_error: mean of |difference|, in mels of
     unit variance. frechet: to the recordings, by `ear`. real_time: seconds that the
-    processor works for a second of sound, all threads together. Needs the packages pesq
-    and pystoi.
+    processor works for a second of sound, all threads together, so that other work on
+    the machine does not count. Needs the packages pesq and pystoi.
     """
     real, _ = stacked(test)
     mel = spec.encode(real)
@@ -66,7 +67,7 @@ def pesq(made: Tensor, real: Tensor, sample_rate: int) -> float:
             scores.append(one(sample_rate, a, b, "nb"))
         except NoUtterancesError:
             continue
-    return sum(scores) / len(scores)
+    return mean(scores)
 
 
 def stoi(made: Tensor, real: Tensor, sample_rate: int) -> float:
@@ -80,4 +81,9 @@ def stoi(made: Tensor, real: Tensor, sample_rate: int) -> float:
             score = one(a, b, sample_rate)
         if not short:
             scores.append(score)
-    return sum(scores) / len(scores)
+    return mean(scores)
+
+
+def mean(scores: list[float]) -> float:
+    """NaN where nothing was scored."""
+    return sum(scores) / len(scores) if scores else math.nan

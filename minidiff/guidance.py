@@ -13,7 +13,8 @@ class Guided:
     x0_hat = x0_null + scale * (x0_cond - x0_null): scale 0 is unconditional, 1 plainly
     conditional, above 1 exaggerates. (The paper's w is scale - 1.) `null` says what
     x0_null is told: None is null everywhere; a dict replaces only the conditions it
-    names, `{"digit": None}` the digit, say, and the others stay.
+    names, `{"digit": None}` the digit, say, and the others stay. Raises ValueError for
+    a name that `cond` does not have.
     """
 
     def __init__(
@@ -30,7 +31,11 @@ class Guided:
         if self.scale == 1 or cond is None:
             return self.denoiser(x, t, cond)
         null = self.null
-        if isinstance(null, dict) and isinstance(cond, dict):
+        if isinstance(null, dict):
+            if not isinstance(cond, dict):
+                raise ValueError("null is a dict by name, so cond must be one too")
+            for name in null:
+                valid.choice(name, cond, "null")
             null = {k: c for k, c in (cond | null).items() if c is not None}
         x0_null = self.denoiser(x, t, null)
         if self.scale == 0:

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from . import valid
 from .audio import MelSpec
 from .nets import Autoencoder
 
@@ -25,7 +26,8 @@ class Latents:
         self, wave: Float[Tensor, "batch samples"], sample_rate: int | None = None
     ) -> Float[Tensor, "batch c h w"]:
         """Latents of about unit variance; the autoencoder's mean, without chance."""
-        return self.autoencoder.latent(self.spec.encode(wave, sample_rate))
+        mel = self.spec.encode(wave, sample_rate)
+        return self.autoencoder.latent(mel.to(self.device)).to(wave.device)
 
     @torch.no_grad()
     def decode(self, z: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch samples"]:
@@ -34,8 +36,21 @@ class Latents:
 
     @torch.no_grad()
     def mel(self, z: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch 1 n m"]:
-        """The mels that these latents stand for."""
-        return self.autoencoder.mel(z)[:, :, : self.spec.n_mels]
+        """The mels that these latents stand for.
+
+        Raises ValueError for latents that are not (batch, c, h, w) of `shape`.
+        """
+        valid.real(z, "z")
+        c, h, _ = self.shape(1)
+        if z.dim() != 4 or z.shape[1:3] != (c, h):
+            raise ValueError(f"z must be (batch, {c}, {h}, w), got {tuple(z.shape)}")
+        mel = self.autoencoder.mel(z.to(self.device)).to(z.device)
+        return mel[:, :, : self.spec.n_mels]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the autoencoder is; what goes in and comes out may be elsewhere."""
+        return self.autoencoder.scale.device
 
     def shape(self, samples: int) -> tuple[int, int, int]:
         """(channels, height, width) of the latent of so many samples."""

@@ -73,8 +73,8 @@ class Model:
         is what n=1, seed=seed + i gives. steps, scale, sampler and vocoder default to
         the model's own settings; device to where the denoiser is. vocoder: what makes
         the mels audible: "griffin-lim", or a model that was trained for it.
-        Raises ValueError for unknown labels and samplers, n or steps below 1, seed < 0,
-        and a vocoder of other mels.
+        Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
+        seed < 0, a vocoder of other mels, and any where there is no mel.
         """
         settings = self.settings
         sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
@@ -85,8 +85,10 @@ class Model:
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
         n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0)
-        speak = self._voice(vocoder or settings.get("vocoder", "griffin-lim"), seed)
-        device = device or next(self.denoiser.parameters()).device
+        speak = self._voice(vocoder or settings["vocoder"], seed)
+        if device is None:
+            device = next(self.denoiser.parameters()).device
+        device = valid.device(device)
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
         cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
@@ -98,12 +100,23 @@ class Model:
 
     def _voice(self, vocoder, seed: int):
         """The function that turns x, on the CPU, into waveforms."""
-        if vocoder == "griffin-lim" or not isinstance(self.spec, MelSpec):
+        if vocoder is None:
             return self.spec.decode
-        vocoder = vocoder if isinstance(vocoder, Vocoder) else load(vocoder)
+        name = self.card.get("recipe", "the model")
+        if isinstance(self.spec, Waveform):
+            raise ValueError(f"vocoder: {name} makes waveforms, not mels")
+        if isinstance(vocoder, str) and not Path(vocoder).is_dir():
+            valid.choice(vocoder, ["griffin-lim", *shipped()], "vocoder")
+            if vocoder == "griffin-lim":
+                return self.spec.decode
+        vocoder = load(vocoder) if isinstance(vocoder, str | Path) else vocoder
         if not isinstance(vocoder, Vocoder):
-            raise ValueError(f"vocoder: {vocoder.card['title']!r} takes no mels")
-        vocoder.check(self.spec, self.card.get("recipe", "the model"))
+            what = getattr(vocoder, "card", {}).get("title", vocoder)
+            raise ValueError(f"vocoder: {what!r} takes no mels")
+        if isinstance(self.spec, Latents):
+            vocoder.check(self.spec.spec, name)
+            return lambda z: vocoder.decode(self.spec.mel(z), seed=seed)
+        vocoder.check(self.spec, name)
         return functools.partial(vocoder.decode, seed=seed)
 
     def _cond(self, cond, n: int, dice: list) -> dict[str, Tensor]:
@@ -143,19 +156,29 @@ def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    file = write_weights(folder / "model.safetensors", net, settings)
+    try:
+        write_card(folder, card)
+    except OSError as error:
+        raise ValueError(f"folder: could not write to {folder} ({error})") from error
+    return file
+
+
+def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
+    """float16 weights and settings, in one move. Raises ValueError on failure."""
     weights = {
-        name: p.detach().half().contiguous().cpu()
+        name: (p.half() if p.is_floating_point() else p).detach().contiguous().cpu()
         for name, p in net.state_dict().items()
     }
-    part = folder / "model.safetensors.part"
+    part = file.with_suffix(".part")
     try:
         save_file(weights, part, metadata={"settings": json.dumps(settings)})
-        os.replace(part, folder / "model.safetensors")
-        write_card(folder, card)
+        os.replace(part, file)
     except (OSError, SafetensorError) as error:
         part.unlink(missing_ok=True)
-        raise ValueError(f"folder: could not write to {folder} ({error})") from error
-    return folder / "model.safetensors"
+        where = file.parent
+        raise ValueError(f"folder: could not write to {where} ({error})") from error
+    return file
 
 
 def write_card(folder: str | Path, card: dict) -> None:
@@ -172,15 +195,18 @@ def load(
 ) -> Model | Vocoder | Latents:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
-    Raises ValueError for an unknown name and for weights that are not the card's.
+    Raises ValueError for an unknown name or device, and for weights that are not the
+    card's.
     """
-    folder = Path(name)
+    device, folder = valid.device(device), Path(name)
     if not (folder / "model.safetensors").is_file():
         folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
-    file, card = folder / "model.safetensors", json.loads(read(folder / "card.json"))
+    file, card = folder / "model.safetensors", card_in(folder)
     verify(file, card.get("sha256"))
     settings, card = settings_in(file), Card(card)
-    schedule = getattr(schedules, settings["schedule"])()
+    schedule = None  # an autoencoder has none
+    if "schedule" in settings:
+        schedule = getattr(schedules, settings["schedule"])()
     net = build(schedule=schedule, **settings["net"])
     net.load_state_dict({key: value.float() for key, value in load_file(file).items()})
     net.to(device)
@@ -194,11 +220,20 @@ def load(
 
 
 def front(settings: dict) -> MelSpec | Waveform | Latents:
-    """The front end that these settings describe."""
+    """The front end that these settings describe.
+
+    Raises ValueError for an autoencoder that is not the one that was trained with.
+    """
     settings = dict(settings)
     kind = settings.pop("type")
     if kind == "Latents":
-        return load(settings["name"])
+        latents = load(settings["name"])
+        if latents.card["sha256"] != settings["sha256"]:
+            raise ValueError(
+                f"spec: the model was trained on latents of another {settings['name']}"
+                " than the one that is here: fetch both, or train the model again"
+            )
+        return latents
     return {"MelSpec": MelSpec, "Waveform": Waveform}[kind](**settings)
 
 
@@ -228,10 +263,18 @@ def digest_of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def read(file: Path) -> str:
+def card_in(folder: Path) -> dict:
+    """What `card.json` says. Raises ValueError for none, and for half of one."""
+    file = folder / "card.json"
     if not file.is_file():
-        raise ValueError(f"{file.parent} has weights but no {file.name}")
-    return file.read_text()
+        raise ValueError(f"{folder} has weights but no {file.name}")
+    try:
+        card = json.loads(file.read_text())
+    except ValueError:
+        card = None
+    if not isinstance(card, dict):
+        raise ValueError(f"{file.name} of {folder.name!r} was altered or cut short")
+    return card
 
 
 def flat(card: dict, prefix: str = ""):

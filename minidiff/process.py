@@ -21,13 +21,14 @@ def diffuse(
     """x_t = alpha(t) x0 + sigma(t) eps (DDPM eq. 4; alpha is its sqrt(alpha_bar)).
 
     t is one time for all or one per item, in [0, 1]. Keeps x0's dtype.
-    Raises ValueError for a wrong number of times or shapes that differ.
+    Raises ValueError for a wrong number of times, shapes that differ and NaN.
     """
-    valid.same_shape(x0, eps, "x0 and eps")
     valid.real(x0, "x0")
+    valid.real(eps, "eps")
+    valid.same_shape(x0, eps, "x0 and eps")
     levels = schedule.levels(valid.unit_time(t))
     alpha, sigma = (per_item(level, x0) for level in levels)
-    return alpha * x0 + sigma * eps
+    return alpha * x0 + sigma * eps.to(x0)
 
 
 def per_item(level: Tensor, x: Tensor, what: str = "t") -> Tensor:

@@ -60,6 +60,7 @@ class Recipe:
     samples: length of a wave. spec: front end, or the name of the model whose latents
     are learned. net: its type and size; the classes are those of the data.
     sampler, sampler_steps, scale: what `generate` does unless told otherwise.
+    vocoder: what makes mels audible unless told otherwise; default: Griffin-Lim.
     about: title, licence and source of the data, for the card.
     ear: the spectrograms that the classifier of `evaluate` sees; default: `spec`.
     judge: the recipe whose classifier that is; default: this one. judge_steps: of its
@@ -79,6 +80,7 @@ class Recipe:
     sampler: str = "dpmpp_2m"
     sampler_steps: int = 20
     scale: float = 1.15
+    vocoder: str | None = None
     ear: MelSpec | None = None
     judge: str | None = None
     judge_steps: int = 1200
@@ -116,7 +118,8 @@ class Recipe:
     def settings(self, examples: Encoded) -> dict:
         """What a model file must hold so that `load` needs no recipe."""
         if isinstance(self.spec, str):
-            spec = {"type": "Latents", "name": self.spec}
+            digest = self.front.card["sha256"]
+            spec = {"type": "Latents", "name": self.spec, "sha256": digest}
         else:
             spec = {"type": type(self.spec).__name__, **self.spec.settings()}
         return {
@@ -131,6 +134,7 @@ class Recipe:
             "sampler": self.sampler,
             "steps": self.sampler_steps,
             "scale": self.scale,
+            "vocoder": self.vocoder,
         }
 
     def measure(self, model, ear: evaluate.Ear) -> dict:
@@ -154,7 +158,10 @@ class Waves(Encoded):
 
 @dataclass(frozen=True)
 class VocoderRecipe(Recipe):
-    """The same for a model that makes waveforms of mels. given: as in `Vocoding`."""
+    """The same for a model that makes waveforms of mels.
+
+    prior, start: as in `Vocoding`.
+    """
 
     prior: bool = True
     start: bool = True
@@ -191,7 +198,7 @@ class VocoderRecipe(Recipe):
 
     def settings(self, examples: Waves) -> dict:
         settings = super().settings(examples)
-        drop = ("labels", "counts", "scale")
+        drop = ("labels", "counts", "scale", "vocoder")
         settings = {key: value for key, value in settings.items() if key not in drop}
         return settings | {"given": [self.prior, self.start]}
 
@@ -213,6 +220,10 @@ class AutoencoderRecipe(Recipe):
 
     kind = "autoencoder"
 
+    def settings(self, examples: Encoded) -> dict:
+        settings = super().settings(examples)
+        return {key: settings[key] for key in ("kind", "net", "spec")}
+
     def size(self, names: dict) -> dict:
         return {"type": "Autoencoder", **self.net}
 
@@ -231,7 +242,7 @@ class AutoencoderRecipe(Recipe):
         return {
             "compression": model.autoencoder.compression,
             "latent_std": round(z.std().item(), 3),
-            "mel_error": round((model.mel(z) - mel).square().mean().sqrt().item(), 4),
+            "mel_rms": round((model.mel(z) - mel).square().mean().sqrt().item(), 4),
             "frechet": round(evaluate.frechet(ear.embed(model.decode(z)), heard), 3),
             "frechet_without": round(
                 evaluate.frechet(ear.embed(self.spec.decode(mel)), heard), 3

@@ -1,7 +1,6 @@
 """Runs: a training that follows a recipe, and may be killed at any moment."""
 
 import os
-import pickle
 import platform
 import re
 import time
@@ -40,6 +39,7 @@ def train(
     that cannot be written.
     """
     recipe = RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
+    device = valid.device(device or models.device())
     steps = valid.whole(recipe.steps if steps is None else steps, "steps", 1)
     run = {"recipe": name, "steps": steps, "seed": valid.whole(seed, "seed", 0)}
     if folder is not None:
@@ -50,7 +50,7 @@ def train(
     state, spent = resume(checkpoint, run)
     torch.manual_seed(seed)  # of the weights before training
     examples = recipe.examples(recorded(recipe, folder))
-    learner = recipe.build(examples.names).to(device or models.device())
+    learner = recipe.build(examples.names).to(device)
     world = int(os.environ.get("WORLD_SIZE", 1))
     start = state["index"] * world if state else 0
     batches = Shuffled(examples, recipe.batch, seed, start)
@@ -80,7 +80,7 @@ def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
     """The recipe's training set, or the reader's own recordings in its form."""
     if folder is None:
         return recipe.data("train")
-    return data.folder(folder, recipe.spec.sample_rate, recipe.samples)
+    return data.folder(folder, recipe.front.sample_rate, recipe.samples)
 
 
 def writable(out: str | Path) -> Path:
@@ -115,17 +115,18 @@ def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
         return None, 0.0
     try:
         content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        found, state, spent = (content[key] for key in ("run", "state", "seconds"))
+    except Exception as error:  # half a file can fail at anything
         raise ValueError(
             f"out: {checkpoint} was altered or cut short: delete it or choose another "
             "folder"
         ) from error
-    if content["run"] != run:
+    if found != run:
         raise ValueError(
-            f"out: {checkpoint} belongs to another run ({content['run']}, "
-            f"not {run}); choose another folder"
+            f"out: {checkpoint} belongs to another run ({found}, not {run}); choose "
+            "another folder"
         )
-    return content["state"], content["seconds"]
+    return state, spent
 
 
 def main_process() -> bool:

@@ -8,7 +8,8 @@ times: strictly decreasing values in [0, 1], such as `schedule.times(20)`.
 cond: passed on to the denoiser; None = null.
 generator: source of fresh noise: one draw of x's shape, in float32, for each step that
 adds noise (or a list of generators, one per item); the others draw none.
-Input that breaks this raises TypeError or ValueError at once, before the first step.
+Input that breaks this raises TypeError or ValueError at once, before the first step; a
+cond that the denoiser does not know does so at that step.
 """
 
 import functools

@@ -61,10 +61,14 @@ def fit(
     conditions. state: a `Step.state` to go on from; the loader must then go on too.
 
     Runs where the denoiser's weights are, in bfloat16 where the hardware has it; under
-    `accelerate launch` on every process's device. Raises ValueError for steps < 1, for
-    an empty loader and when the loss is no longer finite.
+    `accelerate launch` on every process's device. Raises ValueError for steps < 1, lr
+    or clip below 0, decay outside [0, 1], a loader that is empty or cannot begin again,
+    and when the loss is no longer finite.
     """
     valid.whole(steps, "steps", 1)
+    valid.number(lr, "lr", 0, math.inf)
+    valid.number(decay, "decay", 0, 1)
+    valid.number(clip, "clip", 0, math.inf)
     return _fit(denoiser, loader, steps, lr, decay, clip, seed, state)
 
 
@@ -152,15 +156,21 @@ def average(ema: nn.Module, model: nn.Module, decay: float) -> None:
 
 def forever(loader: Iterable, device) -> Iterator[tuple]:
     """(x0, cond) batches on `device`; starts the loader again whenever it ends."""
+    given = 0
     while True:
-        empty = True
+        before = given
         for batch in loader:
-            empty = False
+            given += 1
             batch = batch if isinstance(batch, tuple | list) else (batch,)
             x0, cond = (*batch, None)[:2]  # a lone (x0,) is what TensorDataset gives
             yield x0.to(device), moved(cond, device)
-        if empty:
-            raise ValueError("loader gave no batch")
+        if given == before:
+            raise ValueError(
+                f"loader gave no batch after {given}: it must begin again whenever it "
+                "ends, as a list or a DataLoader does"
+                if given
+                else "loader gave no batch"
+            )
 
 
 def moved(cond, device):
@@ -211,7 +221,7 @@ def _warn_if_hopeless(denoiser: nn.Module, cond, index: int) -> None:
     if index > 1 or cond is not None or not hasattr(denoiser, "schedule"):
         return
     alpha, sigma = denoiser.schedule(1.0)
-    if alpha > 0.1 * sigma:
+    if alpha > 0.05 * sigma:
         warnings.warn(
             f"the schedule does not end in noise (alpha = {alpha:.2f} at t = 1) and "
             "there is no condition: samples will lack what the noise cannot say",

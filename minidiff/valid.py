@@ -12,7 +12,9 @@ def choice(value, known, what: str):
     known = list(known)
     if value in known:
         return value
-    near = difflib.get_close_matches(str(value), [str(k) for k in known], n=3)
+    by_lower = {str(k).lower(): str(k) for k in known}
+    near = difflib.get_close_matches(str(value).lower(), by_lower, n=3)
+    near = [by_lower[k] for k in near]
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise ValueError(
         f"{what}: {value!r} is unknown{hint} Known: {', '.join(map(str, known))}"
@@ -21,11 +23,9 @@ def choice(value, known, what: str):
 
 def whole(value, what: str, low: int, high: float = math.inf) -> int:
     """Return `value` if it is a whole number in [low, high]."""
-    number(value, what, -math.inf, math.inf)
+    number(value, what, low, high)
     if isinstance(value, bool) or value % 1 != 0:
         raise TypeError(f"{what} must be a whole number, got {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{what} must be in [{low}, {high}], got {value}")
     return int(value)
 
 
@@ -41,17 +41,32 @@ def number(value, what: str, low: float, high: float, open_ends: bool = False) -
     return float(value)
 
 
-def real(x, what: str) -> Tensor:
-    """Return `x` if it is a tensor of finite floating-point numbers, not empty."""
+def floating(x, what: str) -> Tensor:
+    """Return `x` if it is a tensor of floating-point numbers."""
     if not isinstance(x, Tensor):
         raise TypeError(f"{what} must be a torch.Tensor, got {type(x).__name__}")
     if not x.is_floating_point():
         raise TypeError(f"{what} must hold floating-point numbers, got {x.dtype}")
+    return x
+
+
+def real(x, what: str) -> Tensor:
+    """Return `x` if it is a tensor of finite floating-point numbers, not empty."""
+    floating(x, what)
     if x.numel() == 0:
         raise ValueError(f"{what} is empty: its shape is {tuple(x.shape)}")
     if not torch.isfinite(x).all():
         raise ValueError(f"{what} holds NaN or infinite values")
     return x
+
+
+def device(name) -> torch.device:
+    """The device of that name. Raises ValueError where there is none."""
+    try:
+        return torch.zeros(1, device=name).device
+    except (RuntimeError, AssertionError) as error:  # the latter: no CUDA in this torch
+        why = str(error).partition("\n")[0]
+        raise ValueError(f"device: {str(name)!r} cannot be used here: {why}") from None
 
 
 def unit_time(t, what: str = "t") -> Tensor:
@@ -66,6 +81,13 @@ def unit_time(t, what: str = "t") -> Tensor:
     if not ((t >= 0) & (t <= 1)).all():
         raise ValueError(f"{what} must be in [0, 1] (0 = data, 1 = noise), got {t}")
     return t
+
+
+def sized(x: Tensor, size: tuple, what: str) -> None:
+    """Raise unless each item of `x` has this size."""
+    if x.shape[1:] != torch.Size(size):
+        wanted = ", ".join(map(str, ("batch", *size)))
+        raise ValueError(f"{what} must have shape ({wanted}), got {tuple(x.shape)}")
 
 
 def same_shape(a: Tensor, b: Tensor, names: str) -> None:

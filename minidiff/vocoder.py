@@ -1,6 +1,6 @@
 """From a mel to its waveform, by a denoiser that is told the mel."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -54,9 +54,9 @@ class Vocoding:
     ) -> Float[Tensor, "batch 1 samples"]:
         """The x0 that the denoiser learns to make, for recordings.
 
-        With `start`, of a waveform near it that has the recording's magnitudes: no mel
-        could tell the recording's phases. More iterations lead to better magnitudes and
-        farther away.
+        With `start`, of the waveform that eight rounds of Griffin-Lim reach from `base`
+        towards the recording's magnitudes: no mel could tell the recording's phases.
+        More rounds lead to better magnitudes, and farther away.
         """
         if self.start:
             magnitude = self.spec.stft(wave).abs()
@@ -84,34 +84,29 @@ class Vocoder:
         steps: int | None = None,
         seed: int = 0,
     ) -> Float[Tensor, "batch samples"]:
-        """Waveforms, frames * hop samples; item i is that of seed + i alone.
+        """Waveforms, frames * hop samples, float32, on the device of `mel`.
 
-        steps: of the sampler; default: the model's own. Raises ValueError for a mel of
-        another shape and steps < 1.
+        Item i is that of seed + i alone. steps: of the sampler; default: the model's
+        own. Raises ValueError for a mel of another shape, steps < 1 and seed < 0.
         """
         self.spec.checked(mel)
+        seed = valid.whole(seed, "seed", 0)
         steps = valid.whole(
             self.settings["steps"] if steps is None else steps, "steps", 1
         )
+        home = mel.device
+        mel = mel.float().to(next(self.denoiser.parameters(), mel).device)
         cond, base, unit = self.vocoding.given(mel)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
         x = randn(unit.shape, dice).to(mel)
         times = schedules.noise_times(self.denoiser.schedule, steps)
         sampler = SAMPLERS[self.settings["sampler"]]
         *_, x = sampler(self.denoiser, x, times, cond=cond)
-        return (base + unit * x)[:, 0]
+        return (base + unit * x)[:, 0].to(home)
 
     def check(self, spec: MelSpec, name: str) -> None:
         """Raise ValueError unless `spec` makes the mels that this vocoder knows."""
-        ours, theirs = asdict(self.spec), asdict(spec)
-        wrong = [key for key in ours if ours[key] != theirs[key]]
-        if wrong:
-            raise ValueError(
-                f"vocoder: {name} makes mels with "
-                + ", ".join(f"{key}={theirs[key]}" for key in wrong)
-                + ", but this vocoder was trained on "
-                + ", ".join(f"{key}={ours[key]}" for key in wrong)
-            )
+        self.spec.check(spec, f"vocoder: {name}", "this vocoder")
 
     def to(self, device) -> "Vocoder":
         """The same, its weights on another device."""

@@ -8,12 +8,13 @@ import torch
 import minidiff as md
 from minidiff.audio import MelSpec
 from minidiff.models import Model
+from minidiff.nets import WaveGrad
 from minidiff.process import randn
 
 pytestmark = pytest.mark.usefixtures("unhooked")
 NAN = math.nan
 FLOW, LINEAR = md.Flow(), md.LinearBeta()
-X = torch.zeros(3, 2)
+X, LONG = torch.zeros(3, 2), torch.zeros(3, 5)
 WHOLE = torch.zeros(3, 2, dtype=torch.int64)
 HOLED = torch.tensor([[0.0, NAN]])
 TIMES = [1.0, 0.5, 0.0]
@@ -26,6 +27,10 @@ MANY = md.Denoiser(
     md.UNet(1, channels=(8,), classes={"d": 3, "s": ("vectors", 4), "m": ("mel", 5)}),
     FLOW,
 )
+GRAD = md.Denoiser(
+    WaveGrad(md.Cosine(), n_mels=2, factors=(2, 2), channels=(8, 8)), md.Cosine(), "v"
+)
+WAVE = torch.zeros(3, 1, 16)
 SPEC = MelSpec(8000, 256, 64, 32)
 VOICE = Model(
     md.Denoiser(md.UNet(channels=(8,), classes={"digit": 3}), md.Cosine(), "v"),
@@ -33,7 +38,7 @@ VOICE = Model(
         "spec": {"type": "MelSpec", **SPEC.settings()},
         "labels": {"digit": ["one", "two", "three"]},
         "counts": {"digit": [1, 1, 1]}, "samples": 256, "sampler": "ddim", "steps": 2,
-        "scale": 1.0,
+        "scale": 1.0, "vocoder": None,
     },
     {},
 )  # fmt: skip
@@ -73,6 +78,18 @@ VALUE = {  # what is called -> what the message must say
     "denoiser t NaN": (lambda: PLAIN(X, torch.full((3,), NAN)), "t must be in"),
     "denoiser t length": (lambda: PLAIN(X, torch.full((2,), 0.5)), r"t must.*\(3,\)"),
     "denoiser t of one": (lambda: PLAIN(X, torch.tensor([0.5])), r"t must.*\(1,\)"),
+    "diffuse eps": (lambda: md.diffuse(X[:1], 0.1, HOLED, FLOW), "eps holds NaN"),
+    "denoiser size": (lambda: PLAIN(LONG, 0.5), r"x must.*2\), got \(3, 5\)"),
+    "loss size": (lambda: PLAIN.loss(LONG), r"x must.*2\), got \(3, 5\)"),
+    "channels": (lambda: MANY(torch.zeros(3, 2, 8), 0.5), r"\(batch, 1, w\), got"),
+    "dims": (lambda: md.UNet(3), "dims must be 1 or 2, got 3"),
+    "classes": (lambda: md.MLP(classes=-3), "'label' must be a number of classes"),
+    "kind": (lambda: md.MLP(classes={"a": ("vector", 3)}), "'a' must be.*vectors"),
+    "null": (
+        lambda: md.Guided(DIGITS, 3, {"labe": None})(X, 0.5, {"label": LABELS}),
+        "null: 'labe'.*'label'"),
+    "null by name": (
+        lambda: md.Guided(DIGITS, 3, {"label": None})(X, 0.5, LABELS), "null is a d"),
     "loss NaN": (lambda: PLAIN.loss(HOLED), "x0 holds NaN"),
     "loss empty": (lambda: PLAIN.loss(X[:0]), "x0 is empty"),
     "label high": (lambda: DIGITS(X, 0.5, LABELS + 2), r"labels must be in 0\.\.2.*4"),
@@ -85,11 +102,26 @@ VALUE = {  # what is called -> what the message must say
     "vector batch": (many(s=torch.zeros(2, 4)), r"cond 's'.*\(3, 4\), got \(2, 4\)"),
     "mel bands": (many(m=torch.zeros(3, 4, 9)), r"cond 'm'.*\(3, 5, frames\)"),
     "mel dims": (many(m=torch.zeros(3, 5)), r"cond 'm'.*\(3, 5, frames\)"),
+    "vector NaN": (many(s=torch.tensor([[NAN, 1, 1, 1]] * 3)), "cond 's' holds NaN"),
+    "needed mel": (
+        lambda: GRAD(WAVE, 0.5, {"mel": torch.full((3, 2, 4), NAN)}), "'mel' is null"),
+    "levels": (lambda: md.Denoiser(GRAD.net, FLOW), "schedule.*denoiser's Flow"),
     "ideal label": (
         lambda: md.IdealDenoiser(X, FLOW, LABELS)(X, 0.5, LABELS + 2), "cond.*labels"),
+    "ideal size": (lambda: md.IdealDenoiser(X, FLOW)(LONG, 0.5), r"x must.*2\), got"),
+    "ideal, no example": (
+        lambda: md.IdealDenoiser(X, FLOW, 2 * LABELS)(X, 0.5, LABELS), "no example"),
+    "mixture size": (lambda: EXACT(X[:, :1], 0.5), r"x must have shape \(batch, 2\)"),
+    "score size": (lambda: MIXTURE.score(X[:, :1], 0.5, FLOW), r"x must have shape"),
     "mixture label": (lambda: EXACT(X, 0.5, LABELS), "cond.*labels must be"),
     "stds": (lambda: md.GaussianMixture([[0.0]], -1.0), "stds must not"),
     "weights": (lambda: md.GaussianMixture([[0.0]], 1.0, [0.0]), "weights must"),
+    "means": (lambda: md.GaussianMixture([[NAN]], 1.0), "means holds NaN"),
+    "no means": (lambda: md.GaussianMixture(torch.zeros(0, 2), 1.0), "means is empty"),
+    "many stds": (lambda: md.GaussianMixture([[0.0]], [1.0, 1.0]), "stds must be 1 or"),
+    "lopsided": (
+        lambda: md.GaussianMixture([[0.0, 0]], covs=[[[1.0, 1], [0, 1]]]), "symmetric"),
+    "covs NaN": (lambda: md.GaussianMixture([[0.0]], covs=[[[NAN]]]), "covs holds NaN"),
     "covs": (lambda: md.GaussianMixture([[0.0]], covs=[[[-1.0]]]), "covs must"),
     "scale": (lambda: md.Guided(EXACT, NAN), "scale must be.*nan"),
     "clip": (lambda: md.Clip(EXACT, 1, -1), "low must be below high"),
@@ -100,8 +132,14 @@ VALUE = {  # what is called -> what the message must say
     "invert from 0": (lambda: md.invert(EXACT, X, [0.0, 1.0]), "times must increase"),
     "fit steps": (lambda: md.fit(PLAIN, [X], 0), "steps must be.*0"),
     "fit empty": (lambda: next(md.fit(PLAIN, [], 1)), "loader gave no batch"),
+    "fit lr": (lambda: md.fit(PLAIN, [X], 1, lr=-1), "lr must be.*-1"),
+    "fit decay": (lambda: md.fit(PLAIN, [X], 1, decay=NAN), "decay must be.*nan"),
+    "fit clip": (lambda: md.fit(PLAIN, [X], 1, clip=-1), "clip must be.*-1"),
+    "fit once": (lambda: list(md.fit(PLAIN, iter([X]), 2)), "no batch after 1"),
     "fit NaN": (lambda: next(md.fit(PLAIN, [HOLED], 1)), "x0 holds NaN"),
     "hop": (lambda: MelSpec(hop_length=0), "hop_length must be.*0"),
+    "odd n_fft": (lambda: MelSpec(n_fft=65, hop_length=16), "n_fft must be even"),
+    "mean": (lambda: MelSpec(mean=NAN), "mean must be.*nan"),
     "mels": (lambda: MelSpec(n_fft=64, hop_length=16, n_mels=34), "n_mels.*33.*34"),
     "rate": (lambda: SPEC.encode(torch.zeros(1, 99), 16_000), "sample_rate is 16000"),
     "empty": (lambda: SPEC.encode(torch.zeros(1, 0)), "wave is empty"),
@@ -112,7 +150,11 @@ VALUE = {  # what is called -> what the message must say
     "mel NaN": (lambda: SPEC.decode(torch.full((1, 1, 32, 9), NAN)), "mel holds NaN"),
     "n": (lambda: VOICE.generate(n=0), "n must be.*0"),
     "generate steps": (lambda: VOICE.generate(steps=0), "steps must be.*0"),
+    "too many steps": (lambda: VOICE.generate(steps=1001), r"\[1, 1000\], got 1001"),
+    "device": (lambda: VOICE.generate(device="gpu"), "device: 'gpu' cannot be used"),
+    "load to": (lambda: md.load("digits", "gpu"), "device: 'gpu' cannot be used"),
     "sampler": (lambda: VOICE.generate(sampler="dimm"), "sampler: 'dimm'.*'ddim'"),
+    "LABEL": (lambda: VOICE.generate("THREE"), "digit: 'THREE'.*'three'"),
     "label": (lambda: VOICE.generate("thre"), "digit: 'thre'.*'three'"),
     "label number": (lambda: VOICE.generate(3), r"digit must be in \[0, 2\], got 3"),
     "labels": (lambda: VOICE.generate([0, 1], n=3), "digit: expected 3 labels, got 2"),
@@ -120,6 +162,11 @@ VALUE = {  # what is called -> what the message must say
     "model": (lambda: md.load("digitz"), "name of a model: 'digitz'"),
 }  # fmt: skip
 TYPE = {
+    "denoiser": (lambda: PLAIN(WHOLE, 0.5), "x must hold floating-point.*int64"),
+    "ideal": (lambda: md.IdealDenoiser(X, FLOW)(WHOLE, 0.5), "x must hold.*int64"),
+    "schedule": (lambda: md.Denoiser(md.MLP(), "linear"), "schedule must.*'linear'"),
+    "classes": (lambda: md.MLP(classes=[3]), "classes must be a number or a dict"),
+    "floor": (lambda: MelSpec(floor="a"), "floor must be a number, got 'a'"),
     "t is text": (lambda: LINEAR("half"), "t must be a number.*half"),
     "t is None": (lambda: PLAIN(X, None), "t must be a number.*None"),
     "t is bool": (lambda: FLOW(torch.tensor(True)), "t must be real.*bool"),

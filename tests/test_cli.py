@@ -45,7 +45,7 @@ def test_train_then_sample(tmp_path):
                "--seed", 7, "--out", sounds)  # fmt: skip
     names = ["high-7.wav", "high-8.wav", "high-9.wav"]
     assert sorted(f.name for f in sounds.iterdir()) == names
-    assert [line.split("/")[-1] for line in done.output.split()] == names
+    assert [line.split("/")[-1] for line in done.stdout.split()] == names
     wave, rate = soundfile.read(sounds / "high-8.wav", dtype="float32")
     assert (rate, wave.shape) == (4000, (1600,))
     expected = models.load(out).generate("high", seed=8, steps=2, scale=2)

@@ -49,6 +49,16 @@ def test_any_kind_of_answer_becomes_x0(predicts, schedule):
     assert torch.allclose(denoiser(x[1:2], 0.5), X0[None], atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_answers_in_the_precision_of_x(dtype):
+    torch.manual_seed(0)
+    denoiser = md.Denoiser(md.MLP(), md.Cosine(), "v")
+    x = torch.randn(3, 2, dtype=dtype)
+    assert torch.allclose(denoiser(x, 0.5).float(), denoiser(x.float(), 0.5), atol=0.02)
+    *_, end = md.ddim(denoiser, x, [1.0, 0.5, 0.0])
+    assert denoiser(x, 0.5).dtype == end.dtype == dtype
+
+
 @ignore
 @every
 @schedules

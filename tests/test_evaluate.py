@@ -1,6 +1,7 @@
 """Judging: distances in closed form, and a judge that hears what it should."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import scipy.linalg
@@ -132,6 +133,9 @@ def test_a_judge_goes_to_disk_and_back(ear, tmp_path, monkeypatch):
     waves = tiny.Tones("test").waves
     assert torch.equal(again.label(waves), ear.label(waves))
     assert torch.allclose(again.embed(waves), ear.embed(waves), atol=0.05)
+    other = replace(ear.spec, std=23.0)
+    with pytest.raises(ValueError, match=r"std=23.0, but the judge of tiny .* std="):
+        judging.load_ear("tiny", other)
     harmed = bytearray(file.read_bytes())
     harmed[-1] ^= 1
     file.write_bytes(harmed)

@@ -69,6 +69,11 @@ def test_what_is_too_short_for_stoi_is_left_out():
     assert fidelity.stoi(waves, waves, RATE) == pytest.approx(1, abs=1e-3)
 
 
+def test_what_scores_nothing_is_not_a_number():
+    brief = voices(1)[:, :800]
+    assert math.isnan(fidelity.stoi(brief, brief, RATE))
+
+
 def test_all_numbers_of_a_way_there_and_back(ear):
     waves = voices()
     data = TensorDataset(waves, torch.zeros(6, dtype=torch.int64))

@@ -5,9 +5,10 @@ import tiny
 import torch
 
 import minidiff as md
-from minidiff import recipes, runs
+from minidiff import models, recipes, runs
 from minidiff.latents import Latents
 from minidiff.nets import Autoencoder
+from minidiff.vocoder import Vocoder, Vocoding
 
 SHARED = dict(data=tiny.Tones, samples=1600, batch=8, lr=4e-3)
 
@@ -62,3 +63,38 @@ def test_a_model_of_latents_says_what_it_is_told(folder):
     peak = torch.fft.rfft(tones).abs().argmax(1) * 4000 / 1600
     wanted = torch.tensor([250.0, 500.0, 1000.0] * 4)
     assert ((peak / wanted).log2().abs() < 0.3).sum() >= 10
+
+
+def test_a_vocoder_speaks_the_mels_behind_the_latents(folder):
+    voice = md.load(folder / "latent")
+
+    class Zero(torch.nn.Module):
+        schedule = md.Cosine()
+
+        def forward(self, x, t, cond=None):
+            return torch.zeros_like(x)
+
+    settings = {"sampler": "ddim", "steps": 1}
+    speak = Vocoder(Zero(), Vocoding(voice.spec.spec), settings, {})
+    made = voice.generate("low", vocoder=speak)  # it adds nothing to its start
+    assert torch.allclose(made, voice.generate("low"), atol=1e-4)
+
+
+def test_another_autoencoder_of_that_name_is_told(folder):
+    place = folder / "autoencoder"
+    kept = {file: file.read_bytes() for file in place.iterdir()}
+    latents = md.load(place)
+    settings = models.settings_in(place / "model.safetensors")
+    latents.autoencoder.scale *= 2
+    models.save(place, latents.autoencoder, settings, latents.card)
+    with pytest.raises(ValueError, match=r"latents of another .*autoencoder"):
+        md.load(folder / "latent")
+    for file, content in kept.items():
+        file.write_bytes(content)
+    md.load(folder / "latent")
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 8, 8), (1, 2, 20, 8), (1, 2, 4, 8)])
+def test_latents_of_another_shape_are_told(folder, shape):
+    with pytest.raises(ValueError, match=r"z must be \(batch, 2, 8, w\)"):
+        md.load(folder / "autoencoder").decode(torch.zeros(shape))

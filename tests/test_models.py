@@ -107,7 +107,9 @@ def test_weights_are_kept_in_half_precision(voice, folder):
         assert torch.equal(p, p.half().float())
 
 
-@pytest.mark.parametrize("harm", ["cut", "altered", "no card", "another card"])
+@pytest.mark.parametrize(
+    "harm", ["cut", "altered", "no card", "another card", "half a card"]
+)
 def test_harmed_files_are_refused(folder, tmp_path, harm):
     content = bytearray((folder / "model.safetensors").read_bytes())
     card = (folder / "card.json").read_text()
@@ -117,6 +119,8 @@ def test_harmed_files_are_refused(folder, tmp_path, harm):
         content[-100] ^= 1
     if harm == "another card":
         card = json.dumps({"title": "no digest"})
+    if harm == "half a card":
+        card = card[: len(card) // 2]
     (tmp_path / "model.safetensors").write_bytes(content)
     if harm != "no card":
         (tmp_path / "card.json").write_text(card)

@@ -94,9 +94,17 @@ def test_a_checkpoint_of_another_run_is_left_alone(tmp_path):
     for other in ({"seed": 1}, {"steps": 41}, {"folder": tmp_path}):
         with pytest.raises(ValueError, match=r"out: .*another run.*another folder"):
             next(train(tmp_path, **other))
-    (tmp_path / "checkpoint.pt").write_bytes(
-        (tmp_path / "checkpoint.pt").read_bytes()[:1000]
-    )
+
+
+@pytest.mark.parametrize("harm", ["cut", "junk", "another dict"])
+def test_a_damaged_checkpoint(tmp_path, harm):
+    walk, checkpoint = train(tmp_path, every=1), tmp_path / "checkpoint.pt"
+    next(walk), next(walk)
+    if harm == "another dict":
+        torch.save({"weights": 3}, checkpoint)
+    else:
+        whole = checkpoint.read_bytes()
+        checkpoint.write_bytes(whole[:1000] if harm == "cut" else b"a" * 999)
     with pytest.raises(ValueError, match=r"out: .*altered or cut short"):
         next(train(tmp_path))
 
@@ -166,6 +174,14 @@ def test_recordings_of_ones_own(tmp_path):
     assert voice.generate("wren").shape == (1, 1600)
     assert voice.card["title"] != tiny.RECIPE.about["title"]  # nor its licence
     assert "birds" in voice.card["data"]
+
+
+def test_recordings_of_ones_own_for_latents(tmp_path):
+    """The sample rate is then that of the mels behind the latents."""
+    (tmp_path / "birds" / "owl").mkdir(parents=True)
+    soundfile.write(tmp_path / "birds" / "owl" / "0.wav", np.zeros(2000), 8000)
+    waves = runs.recorded(recipes.RECIPES["sounds-latent"], tmp_path / "birds")
+    assert waves[0][0].shape == (16_384,)
 
 
 class Few(torch.utils.data.Subset):

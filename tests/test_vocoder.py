@@ -127,6 +127,16 @@ def test_bad_input_is_told():
     says = "digits makes mels with hop_length=160, .* trained on hop_length=128"
     with pytest.raises(ValueError, match=says):
         speak.check(other, "digits")
+    with pytest.raises(ValueError, match="seed must be"):
+        speak.decode(torch.zeros(1, 1, 64, 5), seed=-1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_mels_of_any_precision_become_float32(dtype):
+    speak, mel = untrained(Vocoding(SPEC, start=False)), SPEC.encode(noise(1, 640))
+    wave = speak.decode(mel.to(dtype), steps=1)
+    assert wave.dtype == torch.float32
+    assert torch.allclose(wave, speak.decode(mel, steps=1), atol=1e-2)
 
 
 TONES = dict(
@@ -178,6 +188,12 @@ def test_generate_wants_a_vocoder_of_its_mels(trained):
         voice.generate("low", vocoder=speak)
     with pytest.raises(ValueError, match=r"'A spoken digit.*takes no mels"):
         voice.generate("low", vocoder="digits")
+    with pytest.raises(ValueError, match=r"'grifin-lim' is unknown.*'griffin-lim'"):
+        voice.generate("low", vocoder="grifin-lim")
+    with pytest.raises(ValueError, match="vocoder: drums makes waveforms, not mels"):
+        md.load("drums").generate("kick", vocoder=speak)
+    with pytest.raises(ValueError, match="sounds-latent makes mels with sample_rate"):
+        md.load("sounds-latent").generate("bell", vocoder="digits-vocoder")
 
 
 def test_a_net_for_another_hop_is_told(monkeypatch):

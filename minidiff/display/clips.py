@@ -126,6 +126,7 @@ def clip(
     valid.choice(sample_rate, MP3_RATES, "sample_rate")
     alt = describe(wave, sample_rate, title) if alt is None else alt
     if loudness is not None:
+        valid.number(loudness, "loudness", -200, 0)
         wave = level(wave, sample_rate, loudness)
     elif (peak := wave.abs().max()) > 1:
         raise ValueError(

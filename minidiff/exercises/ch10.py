@@ -112,6 +112,7 @@ def elsewhere(answer):
     world = GaussianMixture([[-1.0, 0.5], [2.0, 0.0]], 0.4)
     x = torch.randn(6, 2, dtype=torch.float64)
     t = torch.tensor([0.1, 0.2, 0.35, 0.5, 0.6, 0.8], dtype=torch.float64)
+    cond = torch.tensor([0, 1] * 3)
     for old, new in (
         (Cosine(), ScaledLinear()),
         (LinearBeta(), Cosine()),
@@ -123,15 +124,17 @@ def elsewhere(answer):
             raise Wrong("A sampler asks for `.schedule`: it is the new one.")
         alpha, sigma = (level[:, None] for level in new(t))
         x_t = alpha + sigma * x
-        got = moved(x_t, t)
+        got = moved(x_t, t, cond)
         if got is None:
             raise Wrong("`__call__` returns nothing: end it with `return`.")
-        right = world.denoiser(new)(x_t, t)
+        right = world.denoiser(new)(x_t, t, cond)
         if near(got, right, 2e-3):
             continue
-        if near(got, known(x_t, t), 1e-6):
+        if near(got, world.denoiser(new)(x_t, t), 2e-3):
+            raise Wrong("The condition does not reach the old denoiser.")
+        if near(got, known(x_t, t, cond), 1e-6):
             raise Wrong("You pass the new schedule's time on: look up the old one's.")
-        if near(got, known(x_t, old_time(old, alpha / sigma)), 2e-3):
+        if near(got, known(x_t, old_time(old, alpha / sigma), cond), 2e-3):
             raise Wrong("The time is right, but x is not scaled to the old levels.")
         raise Wrong(
             f"From {type(old).__name__} to {type(new).__name__} the guesses are off by "

@@ -205,4 +205,11 @@ def prior_at_the_start(answer):
         raise Wrong("The denoiser answers in the sound's own loudness: no u there.")
     if any(c is None for *_, c in asked.calls):
         raise Wrong("The condition does not reach the denoiser.")
+    *_, end = ddim(Asked(), first, times)
+    if len(asked.calls) != len(times) - 1 or not near(got, end, 1e-3):
+        raise Wrong("The walk must be `md.ddim`, through all the times, to its end.")
+    again = Asked()
+    answer(again, u, times, torch.tensor([1]), torch.Generator().manual_seed(0))
+    if not near(again.calls[0][0], first, 1e-6):
+        raise Wrong("The noise does not come from `generator`.")
     return "Training and walk now begin with the same noise."

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .embed import Conditions, TimeEmbedding
-from .mlp import named
+from .mlp import expect, named
 from .unet import padded, zeroed
 
 
@@ -153,9 +153,8 @@ class DiT(nn.Module):
         t: Float[Tensor, " batch"],
         cond: Tensor | dict | None = None,
     ) -> Float[Tensor, "batch c h w"]:
-        c, h, w = x.shape[1:]
-        if c != self.in_channels:
-            raise ValueError(f"x must have {self.in_channels} channels, got {c}")
+        expect(x, self.in_channels, axes=2)
+        h, w = x.shape[2:]
         x = padded(x, self.patch)
         rows, columns = (n // self.patch for n in x.shape[2:])
         emb = F.silu(self.time(t) + self.conditions(cond, len(x)))

@@ -145,11 +145,18 @@ class Conditions(nn.Module):
     that is not given is null, and so is everything for cond=None.
     """
 
+    optional = True
+
     def __init__(self, kinds: dict[str, int | tuple | list], width: int):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
             kind, *size = ("labels", kind) if isinstance(kind, int) else kind
+            if kind not in KINDS or not all(n >= 1 for n in size):
+                raise ValueError(
+                    f"classes: {name!r} must be a number of classes or one of "
+                    f"{', '.join(KINDS)} with its size, got {kind, *size}"
+                )
             size += [] if kind == "frames" else [width]
             self.embedders[name] = KINDS[kind](*size)
 

@@ -12,6 +12,7 @@ class MLP(nn.Module):
 
     width: units in each of `layers` hidden layers; every one sees x, t and cond anew.
     classes: number of classes of `cond`, or a dict of them by name; None = none.
+    Raises ValueError for x of another size.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class MLP(nn.Module):
         t: Float[Tensor, " batch"],
         cond: Tensor | dict | None = None,
     ) -> Float[Tensor, "batch dim"]:
+        expect(x, self.inp.in_features, axes=0)
         emb = self.time(t) + self.conditions(cond, len(x))  # (batch, width)
         h = self.inp(x)
         for layer in self.hidden:
@@ -43,4 +45,13 @@ class MLP(nn.Module):
 
 def named(classes: int | dict | None) -> dict:
     """`classes=10` is short for `classes={"label": 10}`."""
+    if not isinstance(classes, int | dict | None):
+        raise TypeError(f"classes must be a number or a dict by name, got {classes!r}")
     return {"label": classes} if isinstance(classes, int) else classes or {}
+
+
+def expect(x: Tensor, channels: int, axes: int) -> None:
+    """Raise ValueError unless x is (batch, channels) and so many axes more."""
+    if x.dim() != 2 + axes or x.shape[1] != channels:
+        wanted = ", ".join(["batch", str(channels), *"hw"[2 - axes :]])
+        raise ValueError(f"x must have shape ({wanted}), got {tuple(x.shape)}")

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .embed import Conditions, TimeEmbedding
-from .mlp import named
+from .mlp import expect, named
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 
@@ -70,6 +70,7 @@ class UNet(nn.Module):
     classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; conditions that
     are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels).
     mid: blocks at the bottom, where they cost least. attention: at the bottom.
+    Raises ValueError for other dims, and for x of other channels.
     """
 
     def __init__(
@@ -82,6 +83,9 @@ class UNet(nn.Module):
         attention: bool = True,
     ):
         super().__init__()
+        if dims not in CONV:
+            raise ValueError(f"dims must be 1 or 2, got {dims}")
+        self.in_channels = in_channels
         self.dims, self.factor = dims, 2 ** (len(channels) - 1)
         conv, width = CONV[dims], 4 * channels[0]
         self.time = TimeEmbedding(width)
@@ -108,6 +112,7 @@ class UNet(nn.Module):
         t: Float[Tensor, " batch"],
         cond: Tensor | dict | None = None,
     ) -> Float[Tensor, "batch c *size"]:
+        expect(x, self.in_channels, self.dims)
         size = x.shape[2:]
         x = self.conditions.joined(cond, x)  # with what stands beside it, if anything
         x = padded(x, self.factor)

@@ -95,6 +95,8 @@ class UBlock(nn.Module):
 class Needed(Conditions):
     """Conditions that training does not drop, because the net begins at them."""
 
+    optional = False
+
     def null(self, cond: Tensor | dict) -> Tensor | dict:
         return cond
 

@@ -75,6 +75,11 @@ def test_clipping_is_an_error_when_the_level_is_kept():
         clips.player(tone(amplitude=1.5), RATE, "a", loudness=None)
 
 
+def test_a_loudness_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="loudness must be.*nan"):
+        clips.player(tone(), RATE, "a", loudness=float("nan"))
+
+
 def test_a_player_has_a_name_a_picture_and_words():
     shown = clips.player(tone(), RATE, 'a "<b>"', listen="<i>hum</i> & hiss")
     page = soup(shown)

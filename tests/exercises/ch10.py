@@ -69,6 +69,11 @@ class Lost(Elsewhere):
         self.new, self.schedule = schedule, denoiser.schedule
 
 
+class Deaf(Elsewhere):
+    def __call__(self, x, t, cond=None):
+        return super().__call__(x, t)
+
+
 class Silent(Elsewhere):
     def __call__(self, x, t, cond=None):
         super().__call__(x, t, cond)
@@ -123,6 +128,7 @@ WRONG = [
     ("ex-10-5", Scaled, "off by up to"),
     ("ex-10-5", Lost, "it is the new one"),
     ("ex-10-5", Silent, "returns nothing"),
+    ("ex-10-5", Deaf, "does not reach"),
     ("ex-10-6", "B", "stand out"),
     ("ex-10-6", "C", "Answer"),
     ("ex-10-7", lambda a: torch.cdist(a, a).min(1).values.mean(), "finds itself"),

@@ -89,10 +89,11 @@ def uneven(denoiser, x0, eps, t, steps, cond=None):
     return x
 
 
-def vocode(start="u", end="1", told=True):
+def vocode(start="u", end="1", told=True, stops=None, seeded=True):
     def answer(denoiser, u, times, cond, generator):
-        size = {"u": u, "1": 1, "u2": u.square()}
-        x = size[start] * torch.randn(u.shape, generator=generator)
+        size, times = {"u": u, "1": 1, "u2": u.square()}, times[:stops]
+        dice = generator if seeded else None
+        x = size[start] * torch.randn(u.shape, generator=dice)
         *_, x = md.ddim(denoiser, x, times, cond=cond if told else None)
         return size[end] * x
 
@@ -168,4 +169,6 @@ WRONG = [
     ("ex-11-8", vocode(start="u2"), "place by place"),
     ("ex-11-8", vocode(end="u"), "no u there"),
     ("ex-11-8", vocode(told=False), "does not reach"),
+    ("ex-11-8", vocode(stops=2), "through all the times"),
+    ("ex-11-8", vocode(seeded=False), "from `generator`"),
 ]
