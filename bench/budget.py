@@ -125,7 +125,7 @@ def heard(model, recipe) -> tuple[list[str], torch.Tensor]:
 
 def stated(recipe) -> dict:
     """A recipe as JSON can hold it, without what the seconds or the row's name tell."""
-    left_out = ("data", "about", "ear", "steps", "judge_steps")
+    left_out = ("data", "about", "ear", "steps", "judge_steps", "seed", "vocoder")
     said = {key: value for key, value in vars(recipe).items() if key not in left_out}
     front = recipe.spec
     return said | {"spec": front if isinstance(front, str) else front.settings()}

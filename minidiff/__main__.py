@@ -24,7 +24,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for checkpoints and the model.")],
     steps: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
     every: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 500,
-    seed: Annotated[int, typer.Option(help="Of weights, data order and noise.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda ... Default: best.")
     ] = None,

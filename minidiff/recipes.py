@@ -11,6 +11,10 @@ from torch.utils.data import Dataset
 from . import data, evaluate, fidelity, models
 from . import schedule as schedules
 from .audio import MelSpec, Waveform
+from .data.digits import COMMIT as SPEECH
+from .data.digits import DIGEST as SPEECH_DIGEST
+from .data.drums import COMMIT as HITS
+from .data.drums import DIGEST as HITS_DIGEST
 from .denoiser import Denoiser
 from .nets import Autoencoder, build
 from .vocoder import Vocoding
@@ -64,7 +68,7 @@ class Recipe:
     about: title, licence and source of the data, for the card.
     ear: the spectrograms that the classifier of `evaluate` sees; default: `spec`.
     judge: the recipe whose classifier that is; default: this one. judge_steps: of its
-    training.
+    training. seed: of weights, order and noise.
     """
 
     data: Callable[[str], Dataset]
@@ -84,6 +88,7 @@ class Recipe:
     ear: MelSpec | None = None
     judge: str | None = None
     judge_steps: int = 1200
+    seed: int = 0
 
     kind = "sounds"
 
@@ -253,7 +258,8 @@ class AutoencoderRecipe(Recipe):
 DIGITS = MelSpec(8000, n_fft=512, hop_length=160, n_mels=64)
 SOUNDS = MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0)
 SPOKEN = {
-    "data": "Free Spoken Digit Dataset at commit 26eb9aa, training split",
+    "data": f"Free Spoken Digit Dataset at commit {SPEECH[:7]}, training split",
+    "data_sha256": SPEECH_DIGEST,
     "licence": (
         "weights CC BY-SA 4.0, as the recordings: name the Free Spoken Digit "
         "Dataset and share changed weights alike. The sounds resemble six real "
@@ -303,7 +309,8 @@ RECIPES = {
         scale=1.0,
         about={
             "title": "Nine kinds of drum-machine hits, as waveforms",
-            "data": "drum-machines at commit a894cb8, eight machines, varied",
+            "data": f"drum-machines at commit {HITS[:7]}, eight machines, varied",
+            "data_sha256": HITS_DIGEST,
             "licence": "weights MIT; the recordings are in the public domain",
         },
     ),

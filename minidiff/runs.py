@@ -26,7 +26,7 @@ def train(
     out: str | Path,
     steps: int | None = None,
     every: int = 500,
-    seed: int = 0,
+    seed: int | None = None,
     device: str | None = None,
     folder: str | Path | None = None,
 ) -> Iterator[Step]:
@@ -41,7 +41,8 @@ def train(
     recipe = RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
     device = valid.device(device or models.device())
     steps = valid.whole(recipe.steps if steps is None else steps, "steps", 1)
-    run = {"recipe": name, "steps": steps, "seed": valid.whole(seed, "seed", 0)}
+    seed = valid.whole(recipe.seed if seed is None else seed, "seed", 0)
+    run = {"recipe": name, "steps": steps, "seed": seed}
     if folder is not None:
         run["data"] = str(folder)
     valid.whole(every, "every", 1)

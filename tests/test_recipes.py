@@ -179,7 +179,8 @@ def test_recordings_of_ones_own(tmp_path):
 def test_recordings_of_ones_own_for_latents(tmp_path):
     """The sample rate is then that of the mels behind the latents."""
     (tmp_path / "birds" / "owl").mkdir(parents=True)
-    soundfile.write(tmp_path / "birds" / "owl" / "0.wav", np.zeros(2000), 8000)
+    hoot = 0.1 * np.sin(np.arange(4000) / 4)
+    soundfile.write(tmp_path / "birds" / "owl" / "0.wav", hoot, 8000)
     waves = runs.recorded(recipes.RECIPES["sounds-latent"], tmp_path / "birds")
     assert waves[0][0].shape == (16_384,)
 

@@ -13,6 +13,7 @@ import soundfile
 
 import minidiff as md
 from minidiff import runs
+from minidiff.models import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -102,3 +103,13 @@ def test_glossary_is_in_order_and_has_every_word_once():
     plain = [w.lower().replace("é", "e").replace("-", " ") for w in words]
     assert plain == sorted(plain)
     assert len(set(plain)) == len(plain) >= 50
+
+
+def test_responsible_use_names_every_model_with_its_licence():
+    rows = re.findall(r"^\| (`.*)$", (BOOK / "responsible-use.md").read_text(), re.M)
+    told = {name: row for row in rows for name in re.findall(r"`(.*?)`", row)}
+    assert sorted(told) == shipped()
+    for name, row in told.items():
+        licence = md.load(name).card["licence"]
+        for known in ("CC BY-SA 4.0", "public domain", "weights MIT"):
+            assert (known in row) == (known in licence), name

@@ -76,7 +76,7 @@ def test_clipping_is_an_error_when_the_level_is_kept():
 
 
 def test_a_loudness_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="loudness must be.*nan"):
+    with pytest.raises(ValueError, match=r"loudness must be.*nan"):
         clips.player(tone(), RATE, "a", loudness=float("nan"))
 
 
