@@ -38,7 +38,7 @@ DRUMS, SOUNDS = RECIPES["drums"], RECIPES["sounds"]
 MELS, LATENT = RECIPES["sounds-autoencoder"], RECIPES["sounds-latent"]
 VOICE = replace(RECIPES["digits-vocoder"], data=spoken)
 COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
-DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 6}
+DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
 WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
 LATENT_UNET = {"type": "UNet", "in_channels": 4, "channels": (64, 128)}
 
@@ -119,9 +119,15 @@ def cost(model) -> dict:
 
 
 def heard(model, recipe) -> tuple[list[str], torch.Tensor]:
-    """Four sounds to keep, with titles; of autoencoders, sounds there and back."""
-    if isinstance(recipe, VocoderRecipe):  # they would be recordings
-        return [], torch.zeros(0)
+    """A few sounds to keep, with titles; of autoencoders, sounds there and back.
+
+    Vocoders speak mels of words that `digits` made: no recording may be kept.
+    """
+    if isinstance(recipe, VocoderRecipe):
+        titles = ["three", "nine"]
+        words = models.load("digits").generate(titles, seed=40)
+        waves = model.decode(recipe.spec.encode(words)).clamp(-1, 1)
+        return titles, (32767 * waves).round().to(torch.int16)
     test = recipe.data("test")
     chosen = range(0, len(test.names), len(test.names) // 4)[:4]
     titles = [test.names[c] for c in chosen]
