@@ -70,7 +70,7 @@ GROUPS = {
     "latents": {
         "U-Net on mels": replace(SOUNDS, judge="sounds"),
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
-        "DiT on latents": LATENT,
+        "DiT on latents": replace(LATENT, batch=16),
     },
 }
 
