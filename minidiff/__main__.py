@@ -79,15 +79,17 @@ def sample(
             f"name: {name} makes no sounds by itself: {model.card['title']}"
         )
     out = runs.writable(out)
-    seeds = range(seed, seed + valid.whole(n, "n", 1))
-    for s in tqdm(seeds, unit="sound", disable=n == 1):
-        (wave,) = model.generate(label, 1, steps, scale, s, sampler, vocoder=vocoder)
-        file = out / f"{label or 'sound'}-{s}.wav"
-        try:
-            soundfile.write(file, wave.numpy(), model.sample_rate)
-        except (OSError, soundfile.SoundFileError) as error:
-            raise ValueError(f"out: could not write {file} ({error})") from error
-        tqdm.write(str(file))
+    last = seed + valid.whole(n, "n", 1)
+    for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
+        many, ask = min(8, last - s), (steps, scale, s, sampler)
+        waves = model.generate(label, many, *ask, vocoder=vocoder)
+        for i, wave in enumerate(waves, s):
+            file = out / f"{label or 'sound'}-{i}.wav"
+            try:
+                soundfile.write(file, wave.numpy(), model.sample_rate)
+            except (OSError, soundfile.SoundFileError) as error:
+                raise ValueError(f"out: could not write {file} ({error})") from error
+            tqdm.write(str(file))
 
 
 @app.command()

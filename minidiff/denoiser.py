@@ -104,7 +104,7 @@ class Denoiser(nn.Module):
         return (out - self._target(x0, eps, a, s, scale)).square().mean()
 
     def _answer(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
-        """The net's, in x's dtype, whatever that of its weights is."""
+        """The net's, in x's dtype; it computes in that of its weights."""
         weights = next(self.net.parameters(), x)
         return self.net(x.to(weights.dtype), t, cond).to(x.dtype)
 

@@ -45,7 +45,8 @@ class IdealDenoiser:
         labels, cond = self.labels.to(cond.device), cond[:, None]
         matches = (labels == cond) | (cond == classes)
         if not matches.any(1).all():
-            raise ValueError(f"cond: no example has one of the labels {cond.flatten()}")
+            missing = cond[~matches.any(1)].flatten().tolist()
+            raise ValueError(f"cond: no example has the label {missing[0]}")
         return matches
 
 
@@ -54,8 +55,8 @@ class GaussianMixture:
 
     means: (k, d). stds: (k,) or one number, the same in every direction; or `covs`:
     (k, d, d). weights: (k,), normalised here; equal if None. All kept in float64.
-    Raises ValueError for other shapes, NaN, and what no Gaussian has: weights or stds
-    below 0, covs that are not symmetric and positive semi-definite.
+    Raises ValueError for other shapes, NaN, and what no Gaussian has: weights not
+    above 0, stds below 0, covs that are not symmetric and positive semi-definite.
     """
 
     def __init__(self, means, stds=None, weights=None, covs=None):
@@ -68,7 +69,7 @@ class GaussianMixture:
             raise ValueError("give either stds or covs")
         if covs is None:
             stds = torch.as_tensor(stds, dtype=torch.float64)
-            if stds.shape not in ((), (k,)):
+            if stds.shape not in ((), (1,), (k,)):
                 raise ValueError(f"stds must be 1 or {k}, got {tuple(stds.shape)}")
             stds = stds.expand(k)
             if not (stds >= 0).all():

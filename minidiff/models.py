@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 
@@ -80,7 +81,8 @@ class Model:
         sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
-        steps = valid.whole(steps, "steps", 1)
+        most = getattr(self.denoiser.schedule, "steps", math.inf)
+        steps = valid.whole(steps, "steps", 1, most)
         times = schedules.noise_times(self.denoiser.schedule, steps)
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
@@ -105,10 +107,10 @@ class Model:
         name = self.card.get("recipe", "the model")
         if isinstance(self.spec, Waveform):
             raise ValueError(f"vocoder: {name} makes waveforms, not mels")
+        if vocoder == "griffin-lim":
+            return self.spec.decode
         if isinstance(vocoder, str) and not Path(vocoder).is_dir():
             valid.choice(vocoder, ["griffin-lim", *shipped()], "vocoder")
-            if vocoder == "griffin-lim":
-                return self.spec.decode
         vocoder = load(vocoder) if isinstance(vocoder, str | Path) else vocoder
         if not isinstance(vocoder, Vocoder):
             what = getattr(vocoder, "card", {}).get("title", vocoder)
@@ -228,7 +230,7 @@ def front(settings: dict) -> MelSpec | Waveform | Latents:
     kind = settings.pop("type")
     if kind == "Latents":
         latents = load(settings["name"])
-        if latents.card["sha256"] != settings["sha256"]:
+        if latents.card["sha256"] != settings.get("sha256"):
             raise ValueError(
                 f"spec: the model was trained on latents of another {settings['name']}"
                 " than the one that is here: fetch both, or train the model again"

@@ -24,7 +24,7 @@ class Encoded(Dataset):
     """Pairs (x, cond): waves encoded once, and their labels by name."""
 
     def __init__(self, waves: Dataset, spec):
-        self.names = label_names(waves)
+        self.names, self.front = label_names(waves), spec
         pairs = [waves[i] for i in range(len(waves))]
         self.waves = torch.stack([x for x, _ in pairs])
         self.x = torch.cat([spec.encode(part) for part in self.waves.split(100)])
@@ -123,7 +123,7 @@ class Recipe:
     def settings(self, examples: Encoded) -> dict:
         """What a model file must hold so that `load` needs no recipe."""
         if isinstance(self.spec, str):
-            digest = self.front.card["sha256"]
+            digest = examples.front.card["sha256"]
             spec = {"type": "Latents", "name": self.spec, "sha256": digest}
         else:
             spec = {"type": type(self.spec).__name__, **self.spec.settings()}

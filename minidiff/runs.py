@@ -117,6 +117,8 @@ def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
     try:
         content = torch.load(checkpoint, map_location="cpu", weights_only=True)
         found, state, spent = (content[key] for key in ("run", "state", "seconds"))
+    except (OSError, MemoryError):  # of the machine, not of the file
+        raise
     except Exception as error:  # half a file can fail at anything
         raise ValueError(
             f"out: {checkpoint} was altered or cut short: delete it or choose another "

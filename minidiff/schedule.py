@@ -152,10 +152,8 @@ def noise_times(
     The last is 0; the first as near to sigma_max as the schedule comes. Equal steps
     in t (`Schedule.times`) leave out the highest levels, and there is settled what
     concerns a whole sound, such as its loudness: a few such steps make sounds that
-    vary too little. CPU float64. Raises ValueError for n < 1 or n above
-    `schedule.steps`.
+    vary too little. CPU float64. Raises ValueError for n < 1.
     """
-    n = valid.whole(n, "n", 1, schedule.steps)
     t = torch.linspace(0, 1, 10_001, dtype=torch.float64)
     alpha, sigma = schedule(t)
     ratio = sigma / alpha

@@ -64,7 +64,7 @@ def device(name) -> torch.device:
     """The device of that name. Raises ValueError where there is none."""
     try:
         return torch.zeros(1, device=name).device
-    except (RuntimeError, AssertionError) as error:  # the latter: no CUDA in this torch
+    except (RuntimeError, AssertionError, ImportError) as error:  # as torch likes it
         why = str(error).partition("\n")[0]
         raise ValueError(f"device: {str(name)!r} cannot be used here: {why}") from None
 

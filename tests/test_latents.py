@@ -75,8 +75,11 @@ def test_a_vocoder_speaks_the_mels_behind_the_latents(folder):
             return torch.zeros_like(x)
 
     settings = {"sampler": "ddim", "steps": 1}
+    speak = Vocoder(Zero(), Vocoding(voice.spec.spec, start=False), settings, {})
+    assert voice.generate("low").any()
+    assert not voice.generate("low", vocoder=speak).any()
     speak = Vocoder(Zero(), Vocoding(voice.spec.spec), settings, {})
-    made = voice.generate("low", vocoder=speak)  # it adds nothing to its start
+    made = voice.generate("low", vocoder=speak)  # nothing is added to the start
     assert torch.allclose(made, voice.generate("low"), atol=1e-4)
 
 

@@ -182,7 +182,8 @@ def test_recordings_of_ones_own_for_latents(tmp_path):
     hoot = 0.1 * np.sin(np.arange(4000) / 4)
     soundfile.write(tmp_path / "birds" / "owl" / "0.wav", hoot, 8000)
     waves = runs.recorded(recipes.RECIPES["sounds-latent"], tmp_path / "birds")
-    assert waves[0][0].shape == (16_384,)
+    peak = torch.fft.rfft(waves[0][0]).abs().argmax() * 16_000 / 16_384
+    assert peak.item() == pytest.approx(8000 / 4 / (2 * np.pi), rel=0.03)
 
 
 class Few(torch.utils.data.Subset):

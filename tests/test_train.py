@@ -155,8 +155,9 @@ def test_shuffled_is_a_permutation_an_epoch_from_any_position():
     assert sorted(next(iter(Shuffled(data, 100)))) == list(data)
 
 
-def test_warns_of_a_schedule_that_does_not_end_in_noise():
-    short, labels = md.LinearBeta(50, 1e-4, 0.05), torch.zeros(512, dtype=torch.int64)
+@pytest.mark.parametrize("short", [md.LinearBeta(50, 1e-4, 0.05), md.ScaledLinear()])
+def test_warns_of_a_schedule_that_does_not_end_in_noise(short):
+    labels = torch.zeros(512, dtype=torch.int64)
     model = denoiser(md.Flow())
     model.schedule = short
     with pytest.warns(UserWarning, match="does not end in noise"):

@@ -152,7 +152,9 @@ class Conditions(nn.Module):
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
             kind, *size = ("labels", kind) if isinstance(kind, int) else kind
-            if kind not in KINDS or not all(n >= 1 for n in size):
+            right = len(size) == 1 + (kind == "frames")
+            right = right and all(isinstance(n, int) and n >= 1 for n in size)
+            if kind not in KINDS or not right:
                 raise ValueError(
                     f"classes: {name!r} must be a number of classes or one of "
                     f"{', '.join(KINDS)} with its size, got {kind, *size}"
