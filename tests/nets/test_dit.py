@@ -122,7 +122,7 @@ def test_bad_input_names_what_came_and_what_was_expected():
     with pytest.raises(ValueError, match=r"multiple of 4.*got 18"):
         DiT(width=18, heads=2)
     denoiser = md.Denoiser(DiT(width=16, heads=2), md.Cosine(), "v")
-    with pytest.raises(ValueError, match="4 channels, got 3"):
+    with pytest.raises(ValueError, match=r"\(batch, 4, h, w\), got \(2, 3, 4, 4\)"):
         denoiser(torch.randn(2, 3, 4, 4), 0.5)
     with pytest.raises(ValueError, match="made without conditions"):
         denoiser(torch.randn(2, 4, 4, 4), 0.5, torch.tensor([0, 1]))
