@@ -114,7 +114,7 @@ class UNet(nn.Module):
     ) -> Float[Tensor, "batch c *size"]:
         expect(x, self.in_channels, self.dims)
         size = x.shape[2:]
-        x = self.conditions.joined(cond, x)  # with what stands beside it, if anything
+        x = self.conditions.joined(cond, x)  # with what stands beside it
         x = padded(x, self.factor)
         emb = F.silu(self.time(t) + self.conditions(cond, len(x)))
 
