@@ -3,15 +3,17 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import mean, stdev
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from . import valid
 from .audio import MelSpec
 from .models import WEIGHTS, Model, card_in, settings_in, verify, write_weights
 from .nets.judge import Judge
@@ -91,6 +93,12 @@ def disturbed(waves: Tensor, dice: torch.Generator) -> Tensor:
     return waves * gain + noise * torch.randn(n, samples, generator=dice)
 
 
+def balanced(labels: Int[Tensor, " n"], each: int, seed: int) -> Int[Tensor, " m"]:
+    """Where `each` items of every class stand (fewer where there are fewer), drawn."""
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    return torch.cat([order[labels[order] == c][:each] for c in labels.unique()])
+
+
 def stacked(data: Dataset, n: int | None = None) -> tuple[Tensor, Tensor]:
     """The first n waves (n, samples) of a data set and their main labels (n,)."""
     pairs = [data[i] for i in range(n or len(data))]
@@ -152,40 +160,49 @@ def cleanliness(waves: Float[Tensor, "n samples"], sample_rate: int) -> dict:
     }
 
 
-def evaluate(model: Model, ear: Ear, train: Dataset, test: Dataset, each: int = 30):
-    """All the numbers of a model's card, as a dict.
+def evaluate(
+    model: Model,
+    ear: Ear,
+    train: Dataset,
+    test: Dataset,
+    each: int = 30,
+    draws: int = 4,
+) -> dict:
+    """All the numbers of a model's card.
 
-    Generates `each` sounds of every class with the model's defaults and compares them
-    with the test set by the judge's ear; as many training sounds, balanced, are the
-    yardstick. ratio: Fréchet distance over that of the training sounds.
+    Generates `each` sounds of every class with the model's defaults, `draws` times, and
+    compares every draw with the test set by the judge's ear; as many training sounds,
+    balanced, are the yardstick. So few sounds tell a Fréchet distance only roughly:
+    means over the draws are given, and the standard deviation from draw to draw.
+    ratio: Fréchet distance over that of the training sounds.
+    Raises ValueError for draws < 2.
     """
+    valid.whole(draws, "draws", 2)
     classes = len(model.labels)
-    wanted = torch.arange(classes).repeat_interleave(each)
-    made = torch.cat(
-        [
-            model.generate([c] * each, n=each, seed=each * c)
-            for c in tqdm(range(classes), "classes", disable=None)
-        ]
-    )
+    seeds = range(0, draws * classes * each, each)
+    parts = [
+        model.generate([i % classes] * each, n=each, seed=seed)
+        for i, seed in enumerate(tqdm(seeds, "classes", disable=None))
+    ]
+    made, wanted = torch.cat(parts), torch.arange(classes).repeat_interleave(each)
     real, truth = stacked(test)
     known, names = stacked(train)
-    dice = torch.Generator().manual_seed(0)
-    shuffled = torch.randperm(len(names), generator=dice)
-    balanced = [shuffled[names[shuffled] == c][:each] for c in range(classes)]
     e_made, e_real, e_known = (ear.embed(w) for w in (made, real, known))
-    fd_made, fd_train = (
-        frechet(e_made, e_real),
-        frechet(e_known[torch.cat(balanced)], e_real),
-    )
+    fd_made = [frechet(e, e_real) for e in e_made.chunk(draws)]
+    fd_train = [
+        frechet(e_known[balanced(names, each, seed)], e_real) for seed in range(20)
+    ]
     # which training sounds are variations of one recording
     origin = getattr(train, "origin", torch.arange(len(known)))
-    recognised = (ear.label(made) == wanted).double().mean().item()
+    recognised = (ear.label(made) == wanted.repeat(draws)).double().mean().item()
     return {
         "recognised": round(recognised, 4),
         "judge_on_test": round((ear.label(real) == truth).double().mean().item(), 4),
-        "frechet": round(fd_made, 3),
-        "frechet_of_training_sounds": round(fd_train, 3),
-        "ratio": round(fd_made / fd_train if fd_train else math.nan, 2),
+        "frechet": round(mean(fd_made), 3),
+        "frechet_std": round(stdev(fd_made), 3),
+        "frechet_of_training_sounds": round(mean(fd_train), 3),
+        "frechet_of_training_sounds_std": round(stdev(fd_train), 3),
+        "ratio": round(mean(fd_made) / mean(fd_train), 2),
         "nearest_training_sound": round(nearest(e_made, e_known), 3),
         "nearest_training_sound_of_test": round(nearest(e_real, e_known), 3),
         "nearest_other_of_training": round(nearest_other(e_known, origin), 3),

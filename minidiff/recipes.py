@@ -276,8 +276,8 @@ def digits(split: str) -> Dataset:
     return data.digits(split, samples=6400)
 
 
-def sounds(split: str) -> Dataset:
-    return data.sounds({"train": 3600, "test": 360}[split], split)
+def sounds(split: str, train: int = 3600) -> Dataset:
+    return data.sounds({"train": train, "test": 360}[split], split)
 
 
 RECIPES = {
@@ -290,11 +290,11 @@ RECIPES = {
         about={"title": "A spoken digit, zero to nine, in one of six voices"} | SPOKEN,
     ),
     "sounds": Recipe(
-        data=sounds,
+        data=functools.partial(sounds, train=10_800),
         samples=16_384,
         spec=SOUNDS,
-        net={"type": "UNet", "channels": (24, 48, 96)},
-        steps=6000,
+        net={"type": "UNet", "channels": (48, 96, 128), "patch": 2, "along": True},
+        steps=16_000,
         scale=1.3,
         judge_steps=600,
         about={"title": "Twelve sounds of the garden, rain to hi-hat"} | MADE,

@@ -10,6 +10,7 @@ import torch
 
 from minidiff import evaluate as judging
 from minidiff.evaluate import (
+    balanced,
     cleanliness,
     disturbed,
     frechet,
@@ -167,10 +168,41 @@ def test_a_perfect_model_has_perfect_numbers(ear):
     found = judging.evaluate(Perfect(test), ear, train, test, each=16)
     assert found["recognised"] == found["judge_on_test"] == 1
     assert found["frechet"] == pytest.approx(0, abs=1e-3)
+    assert found["frechet_std"] == pytest.approx(0, abs=1e-3)
     assert found["frechet_of_training_sounds"] > 0.01
     assert found["generated"] == found["recorded"]
     near = found["nearest_training_sound"]
     assert near == found["nearest_training_sound_of_test"] > 0
+
+
+def test_distances_are_means_over_draws_that_share_no_seed(ear):
+    seeds = []
+
+    class Uneven(Perfect):
+        def generate(self, cond, n, seed):
+            seeds.extend(range(seed, seed + n))
+            return super().generate(cond, n, seed) * (1 if seed < 3 * 16 else 0.5)
+
+    train, test = tiny.Tones("train", n=96), tiny.Tones("test")
+    found = judging.evaluate(Uneven(test), ear, train, test, each=16, draws=2)
+    assert seeds == list(range(2 * 3 * 16))
+    real = ear.embed(test.waves)
+    halved = frechet(ear.embed(0.5 * test.waves), real)
+    assert found["frechet"] == pytest.approx(halved / 2, rel=1e-2)
+    assert found["frechet_std"] == pytest.approx(halved / 2**0.5, rel=1e-2)
+    assert found["frechet_of_training_sounds_std"] > 0
+    with pytest.raises(ValueError, match=r"draws must be in .2, inf., got 1"):
+        judging.evaluate(Uneven(test), ear, train, test, each=16, draws=1)
+
+
+def test_balanced_draws():
+    labels = torch.tensor([0, 1, 1, 2, 1, 0])
+    drawn = {tuple(balanced(labels, 2, seed).tolist()) for seed in range(20)}
+    assert {len(i) for i in drawn} == {5}  # class 2 has only one
+    assert {tuple(labels[list(i)].tolist()) for i in drawn} == {(0, 0, 1, 1, 2)}
+    assert {frozenset(i[2:4]) for i in drawn} == {
+        frozenset(pair) for pair in ((1, 2), (1, 4), (2, 4))
+    }
 
 
 def test_a_wrong_model_has_wrong_numbers(ear):

@@ -4,6 +4,7 @@ Down, turn, up (Ronneberger et al. 2015): each level halves the size, and what i
 the way down is handed across to the way up. Blocks are modulated by time and condition.
 """
 
+import functools
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -22,10 +23,14 @@ class Block(nn.Module):
     """Two 3-wide convolutions with a way around them (He et al. 2016).
 
     Time and condition set a scale and a shift after the second norm (FiLM, Perez et al.
-    2018). The last convolution starts at zero: a new block changes nothing.
+    2018). The last convolution starts at zero: a new block changes nothing. along: then
+    look along every row too.
     """
 
-    def __init__(self, dims: int, c_in: int, c_out: int, width: int, groups: int = 8):
+    def __init__(
+        self, dims: int, c_in: int, c_out: int, width: int,
+        groups: int = 8, along: bool = False,
+    ):  # fmt: skip
         super().__init__()
         self.norm1 = nn.GroupNorm(groups, c_in)
         self.conv1 = CONV[dims](c_in, c_out, 3, padding=1)
@@ -34,6 +39,7 @@ class Block(nn.Module):
         self.conv2 = zeroed(CONV[dims](c_out, c_out, 3, padding=1))
         same = c_in == c_out
         self.around = nn.Identity() if same else CONV[dims](c_in, c_out, 1)
+        self.along = Along(c_out) if along else nn.Identity()
 
     def forward(
         self, x: Float[Tensor, "b c_in *size"], emb: Float[Tensor, "b width"]
@@ -42,7 +48,7 @@ class Block(nn.Module):
         film = self.film(emb).view(*emb.shape[:1], -1, *[1] * (x.dim() - 2))
         scale, shift = film.chunk(2, dim=1)  # (b, c_out, 1, ...)
         h = torch.addcmul(shift, self.norm2(h), 1 + scale)
-        return self.around(x) + self.conv2(F.silu(h))
+        return self.along(self.around(x) + self.conv2(F.silu(h)))
 
 
 class Attention(nn.Module):
@@ -63,14 +69,32 @@ class Attention(nn.Module):
         return x + self.out(h.transpose(-1, -2).reshape(x.shape))
 
 
+class Along(nn.Module):
+    """Every place asks its own row (axial attention, Ho et al. 2019), a way around it.
+
+    In a spectrogram a row is a band: a tone that lasts is found in all of it, and
+    through noise in which no single place shows it.
+    """
+
+    def __init__(self, c: int):
+        super().__init__()
+        self.attend = Attention(1, c)
+
+    def forward(self, x: Float[Tensor, "b c rows n"]) -> Float[Tensor, "b c rows n"]:
+        rows = x.transpose(1, 2)
+        return self.attend(rows.flatten(0, 1)).view(rows.shape).transpose(1, 2)
+
+
 class UNet(nn.Module):
     """x (batch, in_channels, *size) at time t (batch,) -> the same shape, any size.
 
     dims: 1 or 2. channels: width of each level, in multiples of 8. classes: number of
     classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; conditions that
     are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels).
-    mid: blocks at the bottom, where they cost least. attention: at the bottom.
-    Raises ValueError for other dims, and for x of other channels.
+    mid: blocks at the bottom, where they cost least. attention: at the bottom. Only for
+    dims = 2: patch: side of the squares of x that become one place, so that all levels
+    are smaller. along: every block looks along its rows. Raises ValueError for other
+    dims, and for x of other channels.
     """
 
     def __init__(
@@ -81,28 +105,36 @@ class UNet(nn.Module):
         classes: int | dict | None = None,
         mid: int = 3,
         attention: bool = True,
+        patch: int = 1,
+        along: bool = False,
     ):
         super().__init__()
         if dims not in CONV:
             raise ValueError(f"dims must be 1 or 2, got {dims}")
+        if dims != 2 and (patch, along) != (1, False):
+            raise ValueError(f"patch={patch}, along={along} need dims=2, got {dims}")
         self.in_channels = in_channels
-        self.dims, self.factor = dims, 2 ** (len(channels) - 1)
+        self.dims, self.factor = dims, patch * 2 ** (len(channels) - 1)
         conv, width = CONV[dims], 4 * channels[0]
         self.time = TimeEmbedding(width)
         self.conditions = Conditions(named(classes), width)
 
         pairs = list(pairwise(channels))
         beside = sum(embed.size for embed in self.conditions.frames.values())
-        self.stem = conv(in_channels + beside, channels[0], 3, padding=1)
-        self.down = nn.ModuleList(Block(dims, c, c, width) for c in channels)
+        block = functools.partial(Block, dims, width=width, along=along)
+        # a place of the first level sees its own square and those around it
+        self.stem = conv(in_channels + beside, channels[0], 3 * patch, patch, patch)
+        self.down = nn.ModuleList(block(c, c) for c in channels)
         self.shrink = nn.ModuleList(conv(a, b, 2, stride=2) for a, b in pairs)
         c = channels[-1]
         self.attend = Attention(dims, c) if attention else nn.Identity()
-        self.mid = nn.ModuleList(Block(dims, c, c, width) for _ in range(mid))
-        self.up = nn.ModuleList(Block(dims, 2 * c, c, width) for c in channels)
+        self.mid = nn.ModuleList(block(c, c) for _ in range(mid))
+        self.up = nn.ModuleList(block(2 * c, c) for c in channels)
         self.grow = nn.ModuleList(conv(b, a, 1) for a, b in pairs)
         self.norm = nn.GroupNorm(8, channels[0])
-        self.out = zeroed(conv(channels[0], in_channels, 3, padding=1))
+        self.out = zeroed(conv(channels[0], patch**2 * in_channels, 3, padding=1))
+        if patch > 1:
+            self.out = nn.Sequential(self.out, nn.PixelShuffle(patch))
         if dims == 2:  # the layout in which CPUs and GPUs convolve fastest
             self.to(memory_format=torch.channels_last)
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import minidiff as md
-from minidiff.nets.unet import padded
+from minidiff.nets.unet import Along, Block, padded
 
 
 def awake(net):
@@ -45,14 +45,63 @@ def test_padding_repeats_the_edge_and_only_where_needed():
     assert padded(torch.zeros(1, 1, 5), 4).shape == (1, 1, 8)
 
 
+def test_a_patch_makes_a_square_of_the_picture_one_place():
+    net = small(patch=2, classes=3)
+    x, t, cond = torch.randn(2, 1, 24, 16), torch.rand(2), torch.tensor([0, 2])
+    assert net.stem(x).shape == (2, 8, 12, 8)
+    moved = (net.stem(x)[..., :-1, :], net.stem(x.roll(-2, 2))[..., :-1, :])
+    torch.testing.assert_close(moved[0][..., 2:-1, :], moved[1][..., 1:-2, :])
+    assert net(x[..., :13, :7], t, cond).shape == (2, 1, 13, 7)
+    x = x.requires_grad_()  # each place of the output sees its own square
+    for place in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        at = net(x, t, cond)[0, 0, 8 + place[0], 8 + place[1]]
+        assert torch.autograd.grad(at, x)[0][0, 0, 8:10, 8:10].abs().min() > 0
+
+
+def test_along_looks_along_its_own_row_only():
+    layer = Along(8)
+    nn.init.normal_(layer.attend.out.weight)
+    x = torch.randn(2, 8, 5, 7, requires_grad=True)
+    seen = torch.autograd.grad(layer(x)[1, :, 3, 2].sum(), x)[0].abs().sum(1)
+    assert (seen[1, 3] > 0).all()
+    seen[1, 3] = 0
+    assert (seen == 0).all()
+    order = torch.randperm(7, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(layer(x)[..., order], layer(x[..., order]))
+
+
+def test_along_makes_the_whole_row_one_view():
+    """Two 3-wide convolutions see two places to each side, and `along` the row."""
+    for along in (False, True):
+        block = Block(2, 8, 8, width=4, along=along)
+        for p in block.parameters():
+            nn.init.normal_(p, std=0.2)
+        block.norm1 = block.norm2 = nn.Identity()
+        if along:
+            block.along.attend.norm = nn.Identity()
+        x = torch.randn(1, 8, 9, 16, requires_grad=True)
+        out = block(x, torch.randn(1, 4))[0, 0, 4, 8]
+        seen = torch.autograd.grad(out, x)[0][0].abs().sum(0) > 0
+        rows, columns = seen.any(1).sum(), seen.any(0).sum()
+        assert (rows, columns) == (5, 16 if along else 5)
+
+
+@pytest.mark.parametrize("wrong", [{"patch": 2}, {"along": True}])
+def test_what_needs_rows_says_so(wrong):
+    with pytest.raises(ValueError, match="need dims=2, got 1"):
+        small(dims=1, **wrong)
+
+
 def test_starts_by_saying_nothing():
     net = md.UNet(channels=(8, 16))
     assert (net(torch.randn(2, 1, 8, 8), torch.rand(2)) == 0).all()
 
 
-@pytest.mark.parametrize("dims", [1, 2])
-def test_a_batch_is_its_items_one_by_one(dims):
-    net = small(dims, classes=3)
+@pytest.mark.parametrize(
+    ("dims", "options"), [(1, {}), (2, {}), (2, {"patch": 2, "along": True})]
+)
+def test_a_batch_is_its_items_one_by_one(dims, options):
+    net = small(dims, classes=3, **options)
     x, t = torch.randn(4, 1, *[10] * dims), torch.rand(4)
     cond = torch.tensor([0, 1, 2, 3])
     together = net(x, t, cond)
@@ -71,8 +120,9 @@ def test_what_was_seen_on_the_way_down_is_handed_across():
     assert (a - b).norm() > 0.1
 
 
-def test_every_weight_is_used():
-    net = small(classes={"digit": 3, "text": ("sequence", 4)})
+@pytest.mark.parametrize("options", [{}, {"patch": 2, "along": True}])
+def test_every_weight_is_used(options):
+    net = small(classes={"digit": 3, "text": ("sequence", 4)}, **options)
     x, cond = torch.randn(2, 1, 8, 8), {"text": torch.randn(2, 5, 4)}
     cond["digit"] = torch.tensor([0, 1])
     net(x, torch.rand(2), cond).square().sum().backward()
