@@ -40,18 +40,14 @@ VOICE = replace(RECIPES["digits-vocoder"], data=spoken)
 COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
 DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
 WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
+MEL_UNET = {"type": "UNet", "channels": (24, 48, 96)}
 LATENT_UNET = {"type": "UNet", "in_channels": 4, "channels": (64, 128)}
 
 GROUPS = {
     "waveforms": {
         "DiffWave": replace(DRUMS, net=DIFFWAVE, judge="drums"),
         "U-Net on waveforms": replace(DRUMS, judge="drums"),
-        "U-Net on mels": replace(
-            DRUMS,
-            spec=DRUMS.ear,
-            net={"type": "UNet", "channels": (24, 48, 96)},
-            judge="drums",
-        ),
+        "U-Net on mels": replace(DRUMS, spec=DRUMS.ear, net=MEL_UNET, judge="drums"),
     },
     "vocoders": {
         "DiffWave": replace(
@@ -68,7 +64,8 @@ GROUPS = {
         for latent in (4, 2, 1)
     },
     "latents": {
-        "U-Net on mels": replace(SOUNDS, judge="sounds"),
+        "U-Net on mels": replace(SOUNDS, net=MEL_UNET, judge="sounds"),
+        "U-Net along mels": replace(SOUNDS, judge="sounds"),
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
         "DiT on latents": replace(LATENT, batch=16),
     },
