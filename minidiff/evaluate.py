@@ -171,9 +171,10 @@ def evaluate(
     """All the numbers of a model's card.
 
     Generates `each` sounds of every class with the model's defaults, `draws` times, and
-    compares every draw with the test set by the judge's ear; as many training sounds,
-    balanced, are the yardstick. So few sounds tell a Fréchet distance only roughly:
-    means over the draws are given, and the standard deviation from draw to draw.
+    compares every draw with the test set by the judge's ear. So few sounds tell a
+    Fréchet distance only roughly: it is a mean over the draws, given with the standard
+    deviation from draw to draw. The yardstick is the same of twenty draws of as many
+    training sounds, balanced.
     ratio: Fréchet distance over that of the training sounds.
     Raises ValueError for draws < 2.
     """
