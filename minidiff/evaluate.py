@@ -166,7 +166,7 @@ def evaluate(
     train: Dataset,
     test: Dataset,
     each: int = 30,
-    draws: int = 4,
+    draws: int = 3,
 ) -> dict:
     """All the numbers of a model's card.
 

@@ -94,7 +94,7 @@ def halfway(answer):
         raise Wrong("There the *squared* error is half as large; take its root first.")
     if not low < 0.5 < high:
         raise Wrong(f"There it is {share:.0%} of the error at t = 1, expected 50%.")
-    return "Later than that, most of the guess is the mean of the data."
+    return "There three quarters of the data's variance are still known."
 
 
 @exercise("ex-04-5", "extend", minutes=15, trains="a score from any denoiser")
