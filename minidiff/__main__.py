@@ -102,9 +102,12 @@ def evaluate(
     python -m minidiff evaluate digits
     """
     from . import evaluate as judging
-    from . import models, recipes
+    from . import models, recipes, valid
 
-    recipe, model = recipes.RECIPES[_known(name)], models.load(name, models.device())
+    recipe = recipes.RECIPES[_known(name)]
+    # not a folder of yours that happens to have the same name
+    folder = models.WEIGHTS / valid.choice(name, models.shipped(), "model")
+    model = models.load(folder, models.device())
     typer.echo(f"making and judging the sounds of {name}: some minutes ...")
     numbers = recipe.measure(
         model, judging.load_ear(recipe.judge or name, recipe.hears)
@@ -113,7 +116,7 @@ def evaluate(
         typer.echo(f"{key:32} {value}")
     if write:
         card = {**model.card, "metrics": numbers, "evaluate": _again(name)}
-        models.write_card(models.WEIGHTS / name, card)
+        models.write_card(folder, card)
 
 
 @app.command()

@@ -25,12 +25,12 @@ class Ear:
     def __init__(self, judge: Judge, spec: MelSpec):
         self.judge, self.spec = judge.eval(), spec
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def embed(self, waves: Float[Tensor, "n samples"]) -> Float[Tensor, "n d"]:
         parts = waves.split(100)
         return torch.cat([self.judge.embed(self.spec.encode(w)) for w in parts])
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def label(self, waves: Float[Tensor, "n samples"]) -> Tensor:
         """The most likely class of each, (n,) int64."""
         return self.judge.out(self.embed(waves)).argmax(1)
@@ -138,7 +138,7 @@ def nearest_other(a: Float[Tensor, "n d"], origin: Tensor) -> float:
 
 
 def cleanliness(waves: Float[Tensor, "n samples"], sample_rate: int) -> dict:
-    """What an engineer looks at first; each a mean over the sounds.
+    """What an engineer looks at first: means over the sounds, of click the median.
 
     level: dB rms of the 20 ms frames that sound. floor: dB rms of the quietest tenth of
     the frames that are not digital silence. silence: share of frames below -60 dB.

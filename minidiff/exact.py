@@ -159,7 +159,7 @@ class MixtureDenoiser:
 
 
 def _flat(level, x: Tensor) -> Tensor:
-    """A level as a column (n, 1) in float64 (or float32 where there is none)."""
+    """A level as a column (n, 1) in float64."""
     level = torch.as_tensor(level, dtype=torch.float64, device=x.device)
     level = per_item(level, x.flatten(1).double())
     return level.expand(len(x), 1)

@@ -1,5 +1,6 @@
 """Fidelity: how near waveforms are to the recordings they were made from."""
 
+import importlib.util
 import math
 import time
 import warnings
@@ -25,8 +26,11 @@ def compare(
     distance in dB, windows of N samples. mel_error: mean of |difference|, in mels of
     unit variance. frechet: to the recordings, by `ear`. real_time: seconds that the
     processor works for a second of sound, all threads together, so that other work on
-    the machine does not count. Needs the packages pesq and pystoi.
+    the machine does not count. Raises ValueError without the packages pesq and pystoi.
     """
+    for name in ("pesq", "pystoi"):
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(f"this needs the package {name}: pip install {name}")
     real, _ = stacked(test)
     mel = spec.encode(real)
     began = time.process_time()

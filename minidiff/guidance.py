@@ -28,9 +28,9 @@ class Guided:
         self.null = null
 
     def __call__(self, x: Tensor, t: float | Tensor, cond: Cond = None) -> Tensor:
-        if self.scale == 1 or cond is None:
-            return self.denoiser(x, t, cond)
         null = self.null
+        if self.scale == 1 or (cond is None and not isinstance(null, Tensor)):
+            return self.denoiser(x, t, cond)
         if isinstance(null, dict):
             if not isinstance(cond, dict):
                 raise ValueError("null is a dict by name, so cond must be one too")

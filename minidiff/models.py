@@ -20,12 +20,11 @@ from .denoiser import Denoiser
 from .guidance import Guided
 from .latents import Latents
 from .nets import build
-from .process import randn
+from .process import start
 from .samplers import SAMPLERS
 from .vocoder import Vocoder, Vocoding
 
 WEIGHTS = Path(__file__).parent / "weights"
-STOCHASTIC = ("ddpm", "renoise")
 
 
 class Card(dict):
@@ -55,7 +54,7 @@ class Model:
         self.labels = next(iter(self.conditions.values()))
         self.sample_rate = self.spec.sample_rate
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def generate(
         self,
         cond=None,
@@ -94,10 +93,10 @@ class Model:
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
         cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
-        x = randn((n, *self.shape), dice).to(device)
-        options = {"generator": dice} if sampler in STOCHASTIC else {}
         guided = Guided(self.denoiser, scale)
-        *_, x = SAMPLERS[sampler](guided, x, times, cond=cond or None, **options)
+        x = start((n, *self.shape), times[0], guided.schedule, dice).to(device)
+        walk = SAMPLERS[sampler](guided, x, times, cond=cond or None, generator=dice)
+        *_, x = walk
         return speak(x.cpu()).clamp(-1, 1)
 
     def _voice(self, vocoder, seed: int):
@@ -154,12 +153,13 @@ def indices(given, names: list[str], n: int, what: str) -> Tensor:
 def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path:
     """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
 
-    Raises ValueError if they cannot be written; a model that was there before is kept.
+    Raises ValueError if they cannot be written; weights that were there before are kept
+    if the new ones cannot be.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = write_weights(folder / "model.safetensors", net, settings)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = write_weights(folder / "model.safetensors", net, settings)
         write_card(folder, card)
     except OSError as error:
         raise ValueError(f"folder: could not write to {folder} ({error})") from error
@@ -189,7 +189,13 @@ def write_card(folder: str | Path, card: dict) -> None:
     card = {**card, "sha256": digest_of(folder / "model.safetensors")}
     if (folder / "judge.safetensors").is_file():
         card["judge"] = digest_of(folder / "judge.safetensors")
-    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
+    part = folder / "card.part"
+    try:
+        part.write_text(json.dumps(card, indent=2) + "\n")
+        os.replace(part, folder / "card.json")
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def load(

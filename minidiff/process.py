@@ -26,7 +26,7 @@ def diffuse(
     valid.real(x0, "x0")
     valid.real(eps, "eps")
     valid.same_shape(x0, eps, "x0 and eps")
-    levels = schedule.levels(valid.unit_time(t))
+    levels = schedule(t)
     alpha, sigma = (per_item(level, x0) for level in levels)
     return alpha * x0 + sigma * eps.to(x0)
 
@@ -41,6 +41,14 @@ def per_item(level: Tensor, x: Tensor, what: str = "t") -> Tensor:
             f"got shape {tuple(level.shape)}"
         )
     return level.to(x).view(-1, *[1] * (x.dim() - 1))
+
+
+def start(
+    shape: Sequence[int], t: float | Tensor, schedule: Schedule, generator: Generators
+) -> Tensor:
+    """Where a walk from t begins: noise, as wide as x_t of data of unit variance."""
+    alpha, sigma = schedule(t)
+    return randn(shape, generator) * torch.hypot(alpha, sigma).item()
 
 
 def randn(shape: Sequence[int], generator: Generators = None) -> Tensor:

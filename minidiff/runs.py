@@ -91,7 +91,7 @@ def writable(out: str | Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / ".probe"
         probe.write_bytes(b"?")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another process of this run may have done it
     except OSError as error:
         raise ValueError(f"out: cannot write to {out} ({error.strerror})") from error
     return out

@@ -66,7 +66,8 @@ class Table(Schedule):
         i = at.floor().clamp(0, self.steps - 1).long()
         table = self.log_alpha_bar.to(at)
         log_alpha_bar = torch.lerp(table[i], table[i + 1], at - i)
-        return (log_alpha_bar / 2).exp(), (-torch.expm1(log_alpha_bar)).sqrt()
+        # 0 - a, not -a: at t = 0 that is 0, not -0, and the ratio alpha / sigma +inf
+        return (log_alpha_bar / 2).exp(), (0 - torch.expm1(log_alpha_bar)).sqrt()
 
 
 class LinearBeta(Table):

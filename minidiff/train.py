@@ -21,7 +21,8 @@ class Step:
     """One step of training, as `fit` yields it.
 
     index: 1 for the first. ema: a denoiser with the averaged weights. state: all that
-    is needed to go on from here, for `fit(..., state=...)`.
+    is needed to go on from here, for `fit(..., state=...)`; only while the loop stands
+    here, later it raises ValueError.
     """
 
     index: int
@@ -114,6 +115,8 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
             average(ema, denoiser, min(decay, index / (index + 10)))
 
             def snapshot(index=index):
+                if index != here:  # where the loop is by now  # noqa: B023
+                    raise ValueError("state: the training went on; read it in the loop")
                 state = {
                     "index": index,
                     "net": denoiser.state_dict(),
@@ -123,8 +126,10 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
                 }
                 return copy.deepcopy(state)  # training goes on in the originals
 
+            here = index
             yield Step(index, ema, loss.detach(), snapshot)
     finally:
+        here = None
         denoiser.load_state_dict(ema.state_dict())
         denoiser.eval()
 
@@ -209,9 +214,13 @@ def _accelerator(device: torch.device) -> Accelerator:
     if not launched:  # Accelerate remembers its first device; here each fit may choose
         AcceleratorState._reset_state(reset_partial_state=True)
     on_cpu = device.type == "cpu" and not launched
-    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported() and not on_cpu
-    if on_cpu:  # emulated bfloat16 is far slower than float32
+    # emulated bfloat16 is far slower than float32
+    if on_cpu:
         half = torch.cpu._is_avx512_bf16_supported()
+    else:
+        half = torch.cuda.is_available() and torch.cuda.is_bf16_supported(False)
+    if device.type == "cuda" and not launched:  # Accelerate takes the current one
+        torch.cuda.set_device(device)
     return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")
 
 

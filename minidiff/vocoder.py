@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from . import schedule as schedules
 from . import valid
 from .audio import MelSpec, griffin_lim, spread
-from .process import randn
+from .process import start
 from .samplers import SAMPLERS
 
 MISSING = 0.3  # usual rms of what Griffin-Lim lacks, over that of the sound
@@ -77,7 +77,7 @@ class Vocoder:
         self.settings, self.card = settings, card
         self.spec, self.sample_rate = vocoding.spec, vocoding.spec.sample_rate
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def decode(
         self,
         mel: Float[Tensor, "batch 1 n_mels frames"],
@@ -98,10 +98,10 @@ class Vocoder:
         mel = mel.float().to(next(self.denoiser.parameters(), mel).device)
         cond, base, unit = self.vocoding.given(mel)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
-        x = randn(unit.shape, dice).to(mel)
         times = schedules.noise_times(self.denoiser.schedule, steps)
+        x = start(unit.shape, times[0], self.denoiser.schedule, dice).to(mel)
         sampler = SAMPLERS[self.settings["sampler"]]
-        *_, x = sampler(self.denoiser, x, times, cond=cond)
+        *_, x = sampler(self.denoiser, x, times, cond=cond, generator=dice)
         return (base + unit * x)[:, 0].to(home)
 
     def check(self, spec: MelSpec, name: str) -> None:

@@ -146,6 +146,13 @@ def test_the_readers_random_numbers_stay(capsys):
     assert torch.equal(torch.rand(2), expected)
 
 
+def test_a_gpus_random_numbers_stay_too(capsys, monkeypatch):
+    seeded = []
+    monkeypatch.setattr("torch.cuda.manual_seed_all", seeded.append)
+    check("ex-98-1", lambda x: x + torch.randn(3))
+    assert not seeded
+
+
 @pytest.mark.parametrize(("name", "message"), [
     ("ex-98-7", "did you mean 'ex-98-"),
     ("ex-97-1", "'ch97' is unknown"),

@@ -87,3 +87,10 @@ def test_all_numbers_of_a_way_there_and_back(ear):
     assert usual["lsd_512"] > 0
     assert usual["frechet"] > 0
     assert 0 < usual["real_time"] < 5
+
+
+def test_a_missing_package_is_named_at_once(ear, monkeypatch):
+    data = TensorDataset(voices(), torch.zeros(6, dtype=torch.int64))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="package pesq: pip install pesq"):
+        fidelity.compare(None, SPEC, ear, data)

@@ -36,6 +36,13 @@ def test_no_condition_is_unconditional_at_any_scale(scale):
     assert torch.equal(md.Guided(DENOISER, scale)(X, 0.5), DENOISER(X, 0.5))
 
 
+@pytest.mark.parametrize("scale", [0, 0.5, 3.5])
+def test_away_from_a_null_that_is_told_something(scale):
+    null, plain = DENOISER(X, 0.5, COND), DENOISER(X, 0.5)
+    away = md.Guided(DENOISER, scale, null=COND)(X, 0.5)
+    torch.testing.assert_close(away, null + scale * (plain - null))
+
+
 @pytest.mark.parametrize("scale", [-1, 0.5, 2, 7])
 def test_scores_are_mixed_in_the_same_way(scale):
     """Ho & Salimans: score = (1 + w) score_cond - w score_null, with w = scale - 1."""

@@ -63,6 +63,15 @@ def test_a_seed_is_a_sound(voice):
     assert torch.equal(voice.generate("low", seed=1), a)
 
 
+def test_what_it_made_is_the_readers(voice):
+    wave = voice.generate("low")
+    wave *= 0.5  # may be edited, and stand where gradients flow
+    loud = torch.ones(1, requires_grad=True)
+    (loud * wave).square().sum().backward()
+    assert loud.grad > 0
+    voice.spec.encode(loud * wave).sum().backward()
+
+
 @pytest.mark.parametrize("sampler", ["ddim", "ddpm", "heun", "dpmpp_2m", "renoise"])
 def test_item_i_is_the_seed_plus_i(voice, sampler):
     options = {"sampler": sampler, "steps": 3}
@@ -127,6 +136,24 @@ def test_harmed_files_are_refused(folder, tmp_path, harm):
     says = "no card" if harm == "no card" else "altered or cut short"
     with pytest.raises(ValueError, match=says):
         md.load(tmp_path)
+
+
+def test_a_card_that_cannot_be_written_leaves_the_old_one(
+    folder, tmp_path, monkeypatch
+):
+    for file in folder.glob("*.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+
+    def full(*_):
+        raise OSError("no space left on device")
+
+    before = md.load(tmp_path).card
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        with pytest.raises(OSError, match="no space"):
+            models.write_card(tmp_path, {**before, "title": "new"})
+    assert md.load(tmp_path).card == before
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_nothing_is_unpickled(folder):

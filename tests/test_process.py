@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import minidiff as md
-from minidiff.process import randn
+from minidiff.process import randn, start
 
 dice = torch.Generator().manual_seed(0)
 
@@ -34,6 +34,22 @@ def test_step_by_step_is_the_closed_form():
         assert md.diffuse(one, t, none, schedule).item() == pytest.approx(mean)
         noise = md.diffuse(none, t, one, schedule).item()
         assert noise**2 == pytest.approx(variance)
+
+
+def test_a_schedule_may_be_any_function_of_t():
+    x0, eps = torch.randn(2, 3, 5, generator=dice, dtype=torch.float64)
+    found = md.diffuse(x0, 0.3, eps, lambda t: (torch.tensor(1 - t), torch.tensor(t)))
+    torch.testing.assert_close(found, md.diffuse(x0, 0.3, eps, md.Flow()))
+
+
+@pytest.mark.parametrize("schedule", [md.LinearBeta(), md.Cosine(), md.Karras()])
+def test_a_walk_begins_as_wide_as_its_schedule_ends(schedule):
+    alpha, sigma = schedule(1.0)
+    noise = start((4, 1000), 1.0, schedule, torch.Generator().manual_seed(5))
+    unit = randn((4, 1000), torch.Generator().manual_seed(5))
+    torch.testing.assert_close(noise, unit * (alpha**2 + sigma**2).sqrt().item())
+    if isinstance(schedule, md.LinearBeta):
+        assert torch.equal(noise, unit)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])

@@ -28,6 +28,7 @@ def alpha_bar_exactly(steps, start, end, n, power=1):
 def test_starts_clean(schedule):
     alpha, sigma = schedule(0)
     assert (alpha.item(), sigma.item()) == (1, 0)
+    assert (alpha / sigma).item() == math.inf  # and not -inf, by way of -0
 
 
 @every

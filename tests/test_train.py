@@ -141,6 +141,18 @@ def test_goes_on_from_a_state():
     assert torch.equal(weights(whole), weights(part))
 
 
+def test_a_state_is_read_in_the_loop_or_not_at_all():
+    first, *_, last = md.fit(denoiser(), [points()], 3)
+    for step in (first, last):
+        with pytest.raises(ValueError, match="state: the training went on"):
+            _ = step.state
+    for left in md.fit(denoiser(), [points()], 3):
+        assert left.state["index"] == 1
+        break
+    with pytest.raises(ValueError, match="state: the training went on"):
+        _ = left.state
+
+
 def test_shuffled_is_a_permutation_an_epoch_from_any_position():
     data = range(20)
     walk = iter(Shuffled(data, 6, seed=1))

@@ -25,6 +25,7 @@ class Pictures(Dataset):
     """
 
     names = NAMES
+    sample_rate = None  # no sound
 
     def __init__(self, split: str = "train"):
         valid.choice(split, ("train", "test"), "split")

@@ -28,6 +28,7 @@ class Points(Dataset):
     Raises ValueError for an unknown name, n < 1 or seed < 0.
     """
 
+    sample_rate = None  # no sound
     x: Float[Tensor, "n 2"]
     labels: Int[Tensor, " n"]
 

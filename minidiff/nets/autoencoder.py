@@ -121,7 +121,8 @@ class Autoencoder(nn.Module):
     @torch.no_grad()
     def measure_scale(self, mels: Mel) -> None:
         """Once trained: set `scale`, so that the latents of `mels` have variance 1."""
-        means = torch.cat([self.encode(part)[0] for part in mels.split(64)])
+        here = self.scale.device
+        means = torch.cat([self.encode(part.to(here))[0] for part in mels.split(64)])
         self.scale.copy_(1 / means.std())
 
     def latent(self, mel: Mel) -> Latent:

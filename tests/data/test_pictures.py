@@ -11,6 +11,7 @@ def test_contract():
     train, test = pictures(), pictures("test")
     assert (len(train), len(test)) == (1500, 297)
     assert train.names[7] == "seven"
+    assert train.sample_rate is None  # as all data sets say, and here is no sound
     for data in (train, test):
         assert (data.x.shape, data.x.dtype) == ((len(data), 1, 8, 8), torch.float32)
         assert (data.x.min(), data.x.max()) == (-1, 1)

@@ -21,6 +21,7 @@ def test_contract(name):
     assert torch.equal(xy, data.x[7])
     assert torch.equal(label, data.labels[7])
     assert label.shape == ()
+    assert data.sample_rate is None  # as all data sets say, and here is no sound
     assert sorted(set(data.labels.tolist())) == list(range(len(data.names)))
     x, labels = next(iter(torch.utils.data.DataLoader(data, batch_size=32)))
     assert (x.shape, labels.shape) == ((32, 2), (32,))
