@@ -65,7 +65,10 @@ clean:  ## remove what was built (not the environment)
 
 $(READY): requirements.txt
 	@echo "== Installing the locked environment into $(VENV) (some minutes, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11 to 3.13 is needed, such as: make PYTHON=python3.12"; exit 1; }
+	@# one that lacks pip was left behind by a failure
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps \
 	  --no-build-isolation -e .

@@ -36,6 +36,8 @@ def spoken(split: str):
 
 DRUMS, SOUNDS = RECIPES["drums"], RECIPES["sounds"]
 MELS, LATENT = RECIPES["sounds-autoencoder"], RECIPES["sounds-latent"]
+# as many sounds as the models on latents have
+GARDEN = replace(SOUNDS, data=LATENT.data, judge="sounds")
 VOICE = replace(RECIPES["digits-vocoder"], data=spoken)
 COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
 DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
@@ -64,8 +66,8 @@ GROUPS = {
         for latent in (4, 2, 1)
     },
     "latents": {
-        "U-Net on mels": replace(SOUNDS, net=MEL_UNET, judge="sounds"),
-        "U-Net along mels": replace(SOUNDS, judge="sounds"),
+        "U-Net on mels": replace(GARDEN, net=MEL_UNET),
+        "U-Net along mels": GARDEN,
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
         "DiT on latents": replace(LATENT, batch=16),
     },

@@ -15,7 +15,15 @@ from tqdm import tqdm
 
 from . import valid
 from .audio import MelSpec
-from .models import WEIGHTS, Model, card_in, settings_in, verify, write_weights
+from .models import (
+    WEIGHTS,
+    Model,
+    card_in,
+    settings_in,
+    verify,
+    write_card,
+    write_weights,
+)
 from .nets.judge import Judge
 
 
@@ -37,9 +45,18 @@ class Ear:
 
 
 def save_ear(ear: Ear, folder: str | Path) -> Path:
-    """Write `judge.safetensors` (float16) into `folder`."""
-    file = Path(folder) / "judge.safetensors"
-    return write_weights(file, ear.judge, ear.spec.settings())
+    """Write `judge.safetensors` (float16) into `folder`, and its digest into the card.
+
+    Raises ValueError if there is a card, and it is not of the model beside it.
+    """
+    folder = Path(folder)
+    file = folder / "judge.safetensors"
+    write_weights(file, ear.judge, ear.spec.settings())
+    if (folder / "card.json").is_file():
+        card = card_in(folder)
+        verify(folder / "model.safetensors", card.get("sha256"))
+        write_card(folder, card)
+    return file
 
 
 def load_ear(name: str, spec: MelSpec) -> Ear:

@@ -18,7 +18,7 @@ from minidiff.evaluate import (
     nearest,
     nearest_other,
 )
-from minidiff.models import Model, write_card
+from minidiff.models import Model, card_in, write_card
 from minidiff.nets.judge import Judge
 
 dice = torch.Generator().manual_seed(0)
@@ -127,9 +127,10 @@ def test_a_judge_hears_tones(ear):
 def test_a_judge_goes_to_disk_and_back(ear, tmp_path, monkeypatch):
     monkeypatch.setattr(judging, "WEIGHTS", tmp_path)
     (tmp_path / "tiny").mkdir()
-    file = judging.save_ear(ear, tmp_path / "tiny")
     (tmp_path / "tiny" / "model.safetensors").write_bytes(b"the model it judges")
-    write_card(tmp_path / "tiny", {})
+    write_card(tmp_path / "tiny", {"title": "tones"})
+    file = judging.save_ear(ear, tmp_path / "tiny")
+    assert card_in(tmp_path / "tiny")["title"] == "tones"
     again = judging.load_ear("tiny", ear.spec)
     waves = tiny.Tones("test").waves
     assert torch.equal(again.label(waves), ear.label(waves))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import minidiff as md
+from bench.budget import GROUPS, stated
 from minidiff import measured as package
 from minidiff.measured import FOLDER, Measured
 
@@ -62,3 +63,12 @@ def test_every_row_says_how_it_was_made(file):
         assert row["recipe"]["net"]
         assert row["steps"] > 0
         assert abs(row["seconds"] / content["seconds"] - 1) < 0.25  # of equal length
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda f: f.stem)
+def test_what_was_measured_is_what_the_recipes_say_today(file):
+    rows = json.loads(file.read_text())["rows"]
+    said = {
+        name: json.loads(json.dumps(stated(r))) for name, r in GROUPS[file.stem].items()
+    }
+    assert {name: row["recipe"] for name, row in rows.items()} == said

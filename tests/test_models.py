@@ -194,3 +194,10 @@ def test_a_seed_is_the_same_sound_on_a_gpu(folder):
     there = md.load(folder).generate("low", seed=3, device="cuda")
     assert there.device.type == "cpu"
     assert (here - there).norm() / here.norm() < 0.05
+
+
+@pytest.mark.parametrize("name", models.shipped())
+def test_a_shipped_net_is_its_recipes(name):
+    settings = models.settings_in(models.WEIGHTS / name / "model.safetensors")
+    size = recipes.RECIPES[name].size(settings.get("labels", {}))
+    assert settings["net"] == json.loads(json.dumps(size))
