@@ -196,7 +196,7 @@ def test_a_seed_is_the_same_sound_on_a_gpu(folder):
     assert (here - there).norm() / here.norm() < 0.05
 
 
-@pytest.mark.parametrize("name", models.shipped())
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_net_is_its_recipes(name):
     settings = models.settings_in(models.WEIGHTS / name / "model.safetensors")
     size = recipes.RECIPES[name].size(settings.get("labels", {}))
