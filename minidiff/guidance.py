@@ -1,10 +1,13 @@
 """Wrappers: a denoiser made from a denoiser."""
 
+import math
+
 import torch
 from torch import Tensor
 
 from . import valid
 from .denoiser import Cond
+from .process import per_item
 
 
 class Guided:
@@ -13,8 +16,9 @@ class Guided:
     x0_hat = x0_null + scale * (x0_cond - x0_null): scale 0 is unconditional, 1 plainly
     conditional, above 1 exaggerates. (The paper's w is scale - 1.) `null` says what
     x0_null is told: None is null everywhere; a dict replaces only the conditions it
-    names, `{"digit": None}` the digit, say, and the others stay. Raises ValueError for
-    a name that `cond` does not have.
+    names, `{"digit": None}` the digit, say, and the others stay. between: only where
+    sigma / alpha is between these two, elsewhere scale is 1 (Kynkäänniemi et al. 2024).
+    Raises ValueError for a name that `cond` does not have and a `between` that falls.
     """
 
     def __init__(
@@ -22,14 +26,17 @@ class Guided:
         denoiser,
         scale: float,
         null: Tensor | dict[str, Tensor | None] | None = None,
+        between: tuple[float, float] = (0.0, math.inf),
     ):
         self.denoiser, self.schedule = denoiser, denoiser.schedule
         self.scale = valid.number(scale, "scale", -1e6, 1e6)
-        self.null = null
+        self.null, self.between = null, between
+        if not 0 <= between[0] < between[1]:
+            raise ValueError(f"between must be two that rise from 0 on, got {between}")
 
     def __call__(self, x: Tensor, t: float | Tensor, cond: Cond = None) -> Tensor:
-        null = self.null
-        if self.scale == 1 or (cond is None and not isinstance(null, Tensor)):
+        null, scale = self.null, self.at(t)
+        if (scale == 1).all() or (cond is None and not isinstance(null, Tensor)):
             return self.denoiser(x, t, cond)
         if isinstance(null, dict):
             if not isinstance(cond, dict):
@@ -38,9 +45,16 @@ class Guided:
                 valid.choice(name, cond, "null")
             null = {k: c for k, c in (cond | null).items() if c is not None}
         x0_null = self.denoiser(x, t, null)
-        if self.scale == 0:
+        if (scale == 0).all():
             return x0_null
-        return x0_null + self.scale * (self.denoiser(x, t, cond) - x0_null)
+        return x0_null + per_item(scale, x) * (self.denoiser(x, t, cond) - x0_null)
+
+    def at(self, t: float | Tensor) -> Tensor:
+        """The scale at time t: one number, or one per item."""
+        alpha, sigma = self.schedule(t)
+        low, high = self.between
+        inside = (low * alpha <= sigma) & (sigma / high <= alpha)
+        return torch.where(inside, torch.full_like(alpha, self.scale), 1.0)
 
 
 class Clip:

@@ -64,6 +64,7 @@ class Recipe:
     samples: length of a wave. spec: front end, or the name of the model whose latents
     are learned. net: its type and size; the classes are those of the data.
     sampler, sampler_steps, scale: what `generate` does unless told otherwise.
+    between: where, in sigma / alpha, `scale` counts; default: everywhere.
     vocoder: what makes mels audible unless told otherwise; default: Griffin-Lim.
     about: title, licence and source of the data, for the card.
     ear: the spectrograms that the classifier of `evaluate` sees; default: `spec`.
@@ -84,6 +85,7 @@ class Recipe:
     sampler: str = "dpmpp_2m"
     sampler_steps: int = 20
     scale: float = 1.15
+    between: tuple[float, float] | None = None
     vocoder: str | None = None
     ear: MelSpec | None = None
     judge: str | None = None
@@ -139,6 +141,7 @@ class Recipe:
             "sampler": self.sampler,
             "steps": self.sampler_steps,
             "scale": self.scale,
+            "between": self.between,
             "vocoder": self.vocoder,
         }
 
@@ -203,7 +206,7 @@ class VocoderRecipe(Recipe):
 
     def settings(self, examples: Waves) -> dict:
         settings = super().settings(examples)
-        drop = ("labels", "counts", "scale", "vocoder")
+        drop = ("labels", "counts", "scale", "between", "vocoder")
         settings = {key: value for key, value in settings.items() if key not in drop}
         return settings | {"given": [self.prior, self.start]}
 
@@ -295,7 +298,8 @@ RECIPES = {
         spec=SOUNDS,
         net={"type": "UNet", "channels": (48, 96, 128), "patch": 2, "along": True},
         steps=16_000,
-        scale=1.3,
+        scale=3.0,
+        between=(1.0, 11.0),
         judge_steps=600,
         about={"title": "Twelve sounds of the garden, rain to hi-hat"} | MADE,
     ),

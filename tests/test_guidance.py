@@ -1,5 +1,7 @@
 """Wrappers: identities that hold for any denoiser, and exact mixtures."""
 
+import math
+
 import pytest
 import torch
 
@@ -57,6 +59,27 @@ def test_scores_are_mixed_in_the_same_way(scale):
     guided = md.Guided(DENOISER, scale)(X, t, COND)
     score = (alpha * guided - X) / sigma**2
     assert torch.allclose(score, (1 + w) * cond - w * null, atol=1e-10)
+
+
+def test_guides_only_between():
+    t = torch.tensor([0.05, 0.3, 0.5, 0.7, 0.9, 1.0], dtype=torch.float64)
+    alpha, sigma = SCHEDULE(t)
+    plain, full = DENOISER(X, t, COND), md.Guided(DENOISER, 3)(X, t, COND)
+    low, high = (sigma / alpha)[[1, 3]]
+    some = md.Guided(DENOISER, 3, between=(low.item(), high.item()))
+    expected = torch.cat([plain[:1], full[1:4], plain[4:]])
+    torch.testing.assert_close(some(X, t, COND), expected)
+    inner = Recorder()
+    guided = md.Guided(inner, 3, between=(0.5, 2))
+    for t in (0.2, 0.5, 0.9):  # of md.Flow: sigma / alpha is 0.25, 1 and 9
+        guided(X, t, COND)
+    assert len(inner.asked) == 1 + 2 + 1
+
+
+@pytest.mark.parametrize("between", [(2, 1), (1, 1), (-1, 1), (math.nan, 1)])
+def test_between_must_rise(between):
+    with pytest.raises(ValueError, match="between must be two that rise from 0 on"):
+        md.Guided(DENOISER, 2, between=between)
 
 
 def test_asks_no_more_than_it_needs():
