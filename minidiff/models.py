@@ -93,7 +93,7 @@ class Model:
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
         cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
-        between = settings.get("between") or (0.0, math.inf)
+        between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
         x = start((n, *self.shape), times[0], guided.schedule, dice).to(device)
         walk = SAMPLERS[sampler](guided, x, times, cond=cond or None, generator=dice)

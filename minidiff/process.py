@@ -1,6 +1,6 @@
 """The forward process: drown a clean sound in noise, in one step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -16,11 +16,12 @@ def diffuse(
     x0: Float[Tensor, "batch *size"],
     t: float | Tensor,
     eps: Float[Tensor, "batch *size"],
-    schedule: Schedule,
+    schedule: Schedule | Callable,
 ) -> Float[Tensor, "batch *size"]:
     """x_t = alpha(t) x0 + sigma(t) eps (DDPM eq. 4; alpha is its sqrt(alpha_bar)).
 
-    t is one time for all or one per item, in [0, 1]. Keeps x0's dtype.
+    t is one time for all or one per item, in [0, 1]. schedule: one, or any function of
+    t that gives (alpha, sigma). Keeps x0's dtype.
     Raises ValueError for a wrong number of times, shapes that differ and NaN.
     """
     valid.real(x0, "x0")

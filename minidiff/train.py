@@ -171,8 +171,8 @@ def forever(loader: Iterable, device) -> Iterator[tuple]:
             yield x0.to(device), moved(cond, device)
         if given == before:
             raise ValueError(
-                f"loader gave {given or 'no'} batches and no more: it must begin again "
-                "whenever it ends, as a list or a DataLoader does"
+                f"loader gave no batch after {given}: it must begin again whenever it "
+                "ends, as a list or a DataLoader does"
             )
 
 

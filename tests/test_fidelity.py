@@ -93,4 +93,4 @@ def test_a_missing_package_is_named_at_once(ear, monkeypatch):
     data = TensorDataset(voices(), torch.zeros(6, dtype=torch.int64))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match="package pesq: pip install pesq"):
-        fidelity.compare(None, SPEC, ear, data)
+        fidelity.compare(SPEC.decode, SPEC, ear, data)

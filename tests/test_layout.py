@@ -11,7 +11,7 @@ CORE = {  # module -> the only modules of ours it may import
     "schedule": {"valid"},
     "process": {"schedule", "valid"},
     "denoiser": {"process", "schedule", "valid"},
-    "guidance": {"denoiser", "valid"},
+    "guidance": {"denoiser", "process", "valid"},
     "samplers": {"denoiser", "process", "valid"},
     "train": {"denoiser", "valid"},
     "exact": {"process", "schedule", "valid"},

@@ -150,7 +150,10 @@ def interval(answer):
         if want == 1 and got == 3:
             raise Wrong(f"At t = {t} outside the interval there is still guidance.")
         raise Wrong("Inside it is x0_null + scale * (x0_cond - x0_null).")
-    return "Guidance where it matters, and half the price elsewhere."
+    return (
+        "Guidance where it matters, and half the price elsewhere. The package says "
+        "it in noise over signal: `md.Guided(..., between=(low, high))`."
+    )
 
 
 @exercise("ex-09-6", "listen", minutes=5, trains="hearing guidance at work")
