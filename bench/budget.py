@@ -36,13 +36,16 @@ def spoken(split: str):
 
 DRUMS, SOUNDS = RECIPES["drums"], RECIPES["sounds"]
 MELS, LATENT = RECIPES["sounds-autoencoder"], RECIPES["sounds-latent"]
-# as many sounds as the models on latents have
-GARDEN = replace(SOUNDS, data=LATENT.data, judge="sounds")
 VOICE = replace(RECIPES["digits-vocoder"], data=spoken)
 COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
 DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
 WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
 MEL_UNET = {"type": "UNet", "channels": (24, 48, 96)}
+# the small net, and all else as the models on latents have it
+GARDEN = replace(
+    SOUNDS, net=MEL_UNET, data=LATENT.data, scale=LATENT.scale, between=None,
+    judge="sounds",
+)  # fmt: skip
 LATENT_UNET = {"type": "UNet", "in_channels": 4, "channels": (64, 128)}
 
 GROUPS = {
@@ -66,8 +69,7 @@ GROUPS = {
         for latent in (4, 2, 1)
     },
     "latents": {
-        "U-Net on mels": replace(GARDEN, net=MEL_UNET),
-        "U-Net along mels": GARDEN,
+        "U-Net on mels": GARDEN,
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
         "DiT on latents": replace(LATENT, batch=16),
     },
