@@ -41,7 +41,7 @@ COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
 DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
 WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
 MEL_UNET = {"type": "UNet", "channels": (24, 48, 96)}
-# the small net, and all else as the models on latents have it
+# the small net, with as many sounds and the guidance that the nets on latents have
 GARDEN = replace(
     SOUNDS, net=MEL_UNET, data=LATENT.data, scale=LATENT.scale, between=None,
     judge="sounds",

@@ -35,7 +35,7 @@ class Guided:
             raise ValueError(f"between must be two that rise from 0 on, got {between}")
 
     def __call__(self, x: Tensor, t: float | Tensor, cond: Cond = None) -> Tensor:
-        null, scale = self.null, self.at(t)
+        null, scale = self.null, self.scale_at(t)
         if (scale == 1).all() or (cond is None and not isinstance(null, Tensor)):
             return self.denoiser(x, t, cond)
         if isinstance(null, dict):
@@ -49,7 +49,7 @@ class Guided:
             return x0_null
         return x0_null + per_item(scale, x) * (self.denoiser(x, t, cond) - x0_null)
 
-    def at(self, t: float | Tensor) -> Tensor:
+    def scale_at(self, t: float | Tensor) -> Tensor:
         """The scale at time t: one number, or one per item."""
         alpha, sigma = self.schedule(t)
         low, high = self.between

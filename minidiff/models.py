@@ -20,7 +20,7 @@ from .denoiser import Denoiser
 from .guidance import Guided
 from .latents import Latents
 from .nets import build
-from .process import start
+from .process import starting_noise
 from .samplers import SAMPLERS
 from .vocoder import Vocoder, Vocoding
 
@@ -95,7 +95,8 @@ class Model:
         cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
-        x = start((n, *self.shape), times[0], guided.schedule, dice).to(device)
+        shape = (n, *self.shape)
+        x = starting_noise(shape, times[0], guided.schedule, dice).to(device)
         walk = SAMPLERS[sampler](guided, x, times, cond=cond or None, generator=dice)
         *_, x = walk
         return speak(x.cpu()).clamp(-1, 1)

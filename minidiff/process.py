@@ -44,7 +44,7 @@ def per_item(level: Tensor, x: Tensor, what: str = "t") -> Tensor:
     return level.to(x).view(-1, *[1] * (x.dim() - 1))
 
 
-def start(
+def starting_noise(
     shape: Sequence[int], t: float | Tensor, schedule: Schedule, generator: Generators
 ) -> Tensor:
     """Where a walk from t begins: noise, as wide as x_t of data of unit variance."""

@@ -218,7 +218,9 @@ def _accelerator(device: torch.device) -> Accelerator:
     if on_cpu:
         half = torch.cpu._is_avx512_bf16_supported()
     else:
-        half = torch.cuda.is_available() and torch.cuda.is_bf16_supported(False)
+        half = torch.cuda.is_available() and torch.cuda.is_bf16_supported(
+            including_emulation=False
+        )
     if device.type == "cuda" and not launched:  # Accelerate takes the current one
         torch.cuda.set_device(device)
     return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from . import schedule as schedules
 from . import valid
 from .audio import MelSpec, griffin_lim, spread
-from .process import start
+from .process import starting_noise
 from .samplers import SAMPLERS
 
 MISSING = 0.3  # usual rms of what Griffin-Lim lacks, over that of the sound
@@ -99,7 +99,8 @@ class Vocoder:
         cond, base, unit = self.vocoding.given(mel)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
         times = schedules.noise_times(self.denoiser.schedule, steps)
-        x = start(unit.shape, times[0], self.denoiser.schedule, dice).to(mel)
+        schedule = self.denoiser.schedule
+        x = starting_noise(unit.shape, times[0], schedule, dice).to(mel)
         sampler = SAMPLERS[self.settings["sampler"]]
         *_, x = sampler(self.denoiser, x, times, cond=cond, generator=dice)
         return (base + unit * x)[:, 0].to(home)

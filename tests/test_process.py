@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import minidiff as md
-from minidiff.process import randn, start
+from minidiff.process import randn, starting_noise
 
 dice = torch.Generator().manual_seed(0)
 
@@ -45,7 +45,7 @@ def test_a_schedule_may_be_any_function_of_t():
 @pytest.mark.parametrize("schedule", [md.LinearBeta(), md.Cosine(), md.Karras()])
 def test_a_walk_begins_as_wide_as_its_schedule_ends(schedule):
     alpha, sigma = schedule(1.0)
-    noise = start((4, 1000), 1.0, schedule, torch.Generator().manual_seed(5))
+    noise = starting_noise((4, 1000), 1.0, schedule, torch.Generator().manual_seed(5))
     unit = randn((4, 1000), torch.Generator().manual_seed(5))
     torch.testing.assert_close(noise, unit * (alpha**2 + sigma**2).sqrt().item())
     if isinstance(schedule, md.LinearBeta):
