@@ -123,7 +123,8 @@ class Pooled(nn.Module):
 
     def __init__(self, embed: nn.Module, width: int):
         super().__init__()
-        self.embed, self.weight = embed, nn.Linear(width, 1)
+        self.embed = embed
+        self.weight = nn.Linear(width, 1, bias=False)  # softmax would take it away
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Float[Tensor, "batch width"]:
