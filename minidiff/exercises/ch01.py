@@ -1,4 +1,4 @@
-"""Chapter 1: noise and back."""
+"""Chapter 1, noise and back: the exercises' checks."""
 
 import torch
 

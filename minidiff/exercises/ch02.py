@@ -1,4 +1,4 @@
-"""Chapter 2: sound as numbers."""
+"""Chapter 2, sound as numbers: the exercises' checks."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Exercises of chapter 3, the forward process."""
+"""Chapter 3, the forward process: the exercises' checks."""
 
 import torch
 

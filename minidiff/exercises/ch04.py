@@ -1,4 +1,4 @@
-"""Exercises of chapter 4, learning to denoise."""
+"""Chapter 4, learning to denoise: the exercises' checks."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 07: DDIM and faster samplers."""
+"""Chapter 7, fewer steps: the exercises' checks."""
 
 from itertools import pairwise
 

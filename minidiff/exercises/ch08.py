@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 08: scores, SDEs and ODEs."""
+"""Chapter 8, scores, SDEs and ODEs: the exercises' checks."""
 
 import torch
 

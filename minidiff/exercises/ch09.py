@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 09: a spoken digit out of noise."""
+"""Chapter 9, a spoken digit out of noise: the exercises' checks."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 10: waveforms."""
+"""Chapter 10, waveforms: the exercises' checks."""
 
 from itertools import pairwise
 

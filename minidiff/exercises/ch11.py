@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 11: vocoders."""
+"""Chapter 11, vocoders: the exercises' checks."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 12: latents and Transformers."""
+"""Chapter 12, latents and Transformers: the exercises' checks."""
 
 import math
 from itertools import pairwise
