@@ -9,13 +9,14 @@ from .answers import names, near, number
 
 @exercise("ex-03-1", "predict", minutes=5, trains="reckoning in decibels of power")
 def quieter(answer):
-    if near(answer, -10, 0.05):
+    answer = number(answer)
+    if abs(answer + 10) < 0.05:
         raise Wrong(
             "That is a tenth of the power. Power goes with the amplitude squared."
         )
-    if near(answer, 20, 0.05):
+    if abs(answer - 20) < 0.05:
         raise Wrong("Did the sound get stronger against the noise, or weaker?")
-    if not near(answer, -20, 0.05):
+    if abs(answer + 20) > 0.05:
         raise Wrong("Compute 10 log10 of the power ratio: how much power is left?")
     return "A tenth of the amplitude, a hundredth of the power, 20 dB down."
 

@@ -11,6 +11,7 @@ from .answers import names, near, number
 
 @exercise("ex-04-1", "predict", minutes=5, trains="the best guess as a mean")
 def prior(answer):
+    answer = number(answer)
     if near(answer, 1):
         raise Wrong("1 is the likeliest value; the best guess in squared error hedges.")
     if near(answer, 0.8):

@@ -13,9 +13,9 @@ SCHEDULE = LinearBeta(1000)
 STEPS = 2, 5, 10, 20, 50, 100, 200, 500, 1000
 
 
-def levels(t: float, s: float) -> tuple[float, ...]:
+def levels(t: float, s: float) -> tuple[torch.Tensor, ...]:
     """a_t, s_t, a_s, s_s."""
-    return tuple(level.item() for time in (t, s) for level in SCHEDULE(time))
+    return tuple(level for time in (t, s) for level in SCHEDULE(time))
 
 
 def parts(x, x0, a_t, s_t, a_s, s_s):
@@ -80,7 +80,7 @@ def find_the_bug(step):
     if near(found, mean + middle[3] * beta**0.5 * z):
         raise Wrong("Quiet at the end, but the factor is s_s / s_t, not s_s alone.")
     if near(found, mean + beta**0.5 * z):
-        return "DDPM's second width, with the last step spared, as in algorithm 2."
+        return "DDPM's other width, with the last step spared, as in algorithm 2."
     if not near(found, mean + std * z):
         raise Wrong("The noise in the other steps should be the posterior's.")
     return "The posterior's own width ends at zero."

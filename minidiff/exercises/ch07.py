@@ -91,7 +91,7 @@ def below_the_cliff(answer):
     *_, x = heun(world.denoiser(Cosine()), start, times)
     distance = (x.sort(0).values - truth.sort(0).values).abs().mean().item()
     if distance >= 0.033 and first > 0.9:
-        raise Wrong(f"The distance is {distance:.3f}: still on the cliff, go lower.")
+        raise Wrong(f"The distance is {distance:.3f}: too steep for 8 steps, go lower.")
     if distance >= 0.033:
         raise Wrong(
             f"The distance is {distance:.3f}: so far down, pure noise is a wrong start."

@@ -96,7 +96,9 @@ def divergence(answer):
         raise Wrong(f"One number for each item, (n,): got shape {tuple(got.shape)}.")
     J = A + torch.diag_embed(x.cos())
     if near(got, J.sum((1, 2))):
-        raise Wrong("That is the sum of all of J: multiply by e again before you sum.")
+        raise Wrong(
+            "That is the sum of all of J: e is missing, before and after the gradient."
+        )
     want = torch.einsum("ni,nij,nj->n", e, J, e)
     if not near(got.detach(), want):
         trace = J.diagonal(dim1=1, dim2=2).sum(1)

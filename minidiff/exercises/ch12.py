@@ -33,7 +33,7 @@ def awake(answer):
     return "First the last layer, then the faders, then what they let through."
 
 
-@exercise("ex-12-2", "fill in", minutes=12, trains="the divergence of two Gaussians")
+@exercise("ex-12-2", "fill in", minutes=12, trains="the KL divergence of two Gaussians")
 def divergences(answer):
     dice = torch.Generator().manual_seed(0)
     drawn = torch.randn(4, 50, dtype=torch.float64, generator=dice)
