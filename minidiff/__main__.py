@@ -105,7 +105,6 @@ def evaluate(
     from . import models, recipes, valid
 
     recipe = recipes.RECIPES[_known(name)]
-    # not a folder of yours that happens to have the same name
     folder = models.WEIGHTS / valid.choice(name, models.shipped(), "model")
     model = models.load(folder, models.device())
     typer.echo(f"making and judging the sounds of {name}: some minutes ...")

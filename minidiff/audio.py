@@ -129,10 +129,15 @@ class Waveform:
     """The plainest front end: the waveform itself, as one channel.
 
     sample_rate: Hz. std: the usual rms of the sounds, by which they are divided.
+    Raises ValueError for a rate below 1 and std <= 0.
     """
 
     sample_rate: int = 16_000
     std: float = 0.1
+
+    def __post_init__(self):
+        valid.whole(self.sample_rate, "sample_rate", 1)
+        valid.number(self.std, "std", 0, torch.inf, open_ends=True)
 
     def encode(
         self, wave: Float[Tensor, "batch samples"], sample_rate: int | None = None
@@ -207,8 +212,9 @@ def griffin_lim(
     """
     valid.real(magnitude, "magnitude")
     samples = (magnitude.shape[-1] - 1) * spec.hop_length
-    phase = _turns(magnitude.shape[1:]).to(magnitude.device)
-    if start is not None:
+    if start is None:
+        phase = _turns(magnitude.shape[1:]).to(magnitude.device)
+    else:
         phase = _direction(spec.stft(start))
     filters = spec.filters(magnitude)
     before = torch.zeros_like(phase)

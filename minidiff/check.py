@@ -84,8 +84,9 @@ def reply(asked: Exercise, answer) -> str:
     except Unfilled:
         return "not attempted yet"
     except Exception as error:
-        # a `...` on the way, or one that was used as a number
-        if unfinished(answer) or "ellipsis" in str(error).lower():
+        # a `...` on the way, or one that was used as a number; not one too many in [ ]
+        used = "ellipsis" in str(error) and not isinstance(error, IndexError)
+        if unfinished(answer) or used:
             return "not attempted yet"
         if isinstance(error, Wrong):
             return f"not yet. {error}"

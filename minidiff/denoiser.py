@@ -20,7 +20,8 @@ class Denoiser(nn.Module):
     net: called `net(x, t, cond)` with t of shape (batch,), answers in x's shape.
     predicts: "eps" (Ho et al. 2020), "x0", "v" = alpha eps - sigma x0 (Salimans & Ho
     2022) or "velocity" = eps - x0 (Lipman et al. 2023, for `Flow`).
-    drop: how often `.loss` replaces an item's condition by null (Ho & Salimans 2022).
+    drop: how often `.loss` replaces an item's condition by null (Ho & Salimans 2022),
+    if the net has a null, as ours have in `.conditions`.
 
     x, alpha and sigma are first divided by sqrt(alpha**2 + sigma**2), so that every
     schedule looks variance-preserving to the net; with `Karras` and v this is EDM's
@@ -40,10 +41,11 @@ class Denoiser(nn.Module):
         self.net, self.schedule = net, schedule
         self.predicts = valid.choice(predicts, PREDICTS, "predicts")
         self.drop = valid.number(drop, "drop", 0, 1)
-        if hasattr(net, "level"):  # WaveGrad turns times into levels by itself
+        told = getattr(net, "schedule", schedule)  # WaveGrad's, for its levels
+        if isinstance(told, Schedule):
             t = torch.linspace(0, 1, 9, dtype=torch.float64)
-            alpha, sigma = schedule(t)
-            if not torch.allclose(net.level(t), alpha / torch.hypot(alpha, sigma)):
+            (a, s), (alpha, sigma) = told(t), schedule(t)
+            if not torch.allclose(a * sigma, s * alpha):
                 raise ValueError(
                     "schedule: the net was told a schedule with other levels than the "
                     f"denoiser's {type(schedule).__name__}"
@@ -59,7 +61,7 @@ class Denoiser(nn.Module):
         t: in [0, 1], one for all or one per item. cond: int64 labels (batch,), float
         vectors (batch, d), sequences, mels, or a dict of them by name; None = null.
         Raises ValueError for t out of range or of the wrong length, for bad labels, and
-        for eps at a time where alpha = 0 (`Flow` at 1).
+        for eps at a time where alpha = 0 (`Flow` at 1); t is looked at only on the CPU.
         """
         valid.floating(x, "x")
         if not isinstance(t, Tensor) or t.device.type == "cpu":

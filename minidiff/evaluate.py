@@ -79,8 +79,10 @@ def train_ear(ear: Ear, data: Dataset, steps: int, seed: int = 0) -> Iterator[fl
     """Train a judge on real sounds; a generator of losses.
 
     Every batch is shifted, made louder or softer, and given a little noise at random,
-    so that the judge listens to what is said and not to how it was recorded.
+    so that the judge listens to what is said and not to how it was recorded. seed: of
+    all this, and of dropout, for which it seeds torch. Raises ValueError for steps < 1.
     """
+    valid.whole(steps, "steps", 1)
     torch.manual_seed(seed)  # of dropout
     dice = torch.Generator().manual_seed(seed)
     waves, labels = stacked(data)
@@ -116,9 +118,9 @@ def balanced(labels: Int[Tensor, " n"], each: int, seed: int) -> Int[Tensor, " m
     return torch.cat([order[labels[order] == c][:each] for c in labels.unique()])
 
 
-def stacked(data: Dataset, n: int | None = None) -> tuple[Tensor, Tensor]:
-    """The first n waves (n, samples) of a data set and their main labels (n,)."""
-    pairs = [data[i] for i in range(n or len(data))]
+def stacked(data: Dataset) -> tuple[Tensor, Tensor]:
+    """The waves (n, samples) of a data set and their main labels (n,)."""
+    pairs = [data[i] for i in range(len(data))]
     main = [next(iter(y.values())) if isinstance(y, dict) else y for _, y in pairs]
     return torch.stack([x for x, _ in pairs]), torch.stack(main)
 
@@ -157,10 +159,10 @@ def nearest_other(a: Float[Tensor, "n d"], origin: Tensor) -> float:
 def cleanliness(waves: Float[Tensor, "n samples"], sample_rate: int) -> dict:
     """What an engineer looks at first: means over the sounds, of click the median.
 
-    level: dB rms of the 20 ms frames that sound. floor: dB rms of the quietest tenth of
-    the frames that are not digital silence. silence: share of frames below -60 dB.
-    click: largest jump between neighbouring samples over the rms. NaN where nothing
-    sounds.
+    level: dB rms of the 20 ms frames that sound. floor: the dB rms that a tenth of the
+    frames stay below, digital silence not counted. silence: share of frames below
+    -60 dB. click: largest jump between neighbouring samples over the rms. NaN where
+    nothing sounds.
     """
     size = sample_rate // 50
     frames = waves[:, : waves.shape[1] // size * size].unflatten(1, (-1, size))

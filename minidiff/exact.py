@@ -155,7 +155,9 @@ class MixtureDenoiser:
             valid.labels(cond, k, len(x), "cond")
             other = torch.arange(k, device=x.device) != cond[:, None]
             logits = logits.masked_fill(other & (cond < k)[:, None], -torch.inf)
-        return (logits.softmax(1)[..., None] * x0).sum(1).to(x.dtype)
+        x0 = (logits.softmax(1)[..., None] * x0).sum(1)
+        # without noise x_t is the answer itself, also where a std is 0
+        return torch.where(s > 0, x0, x.double() / a).to(x.dtype)
 
 
 def _flat(level, x: Tensor) -> Tensor:

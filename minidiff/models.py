@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -74,7 +74,8 @@ class Model:
         the model's own settings; device to where the denoiser is. vocoder: what makes
         the mels audible: "griffin-lim", or a model that was trained for it.
         Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
-        seed < 0, a vocoder of other mels, and any where there is no mel.
+        steps beyond the schedule's (1000), seed < 0, a vocoder of other mels, and any
+        where there is no mel.
         """
         settings = self.settings
         sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
@@ -205,11 +206,11 @@ def load(
 ) -> Model | Vocoder | Latents:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
-    Raises ValueError for an unknown name or device, and for weights that are not the
-    card's.
+    A folder of the same name as one that ships is loaded as "./digits". Raises
+    ValueError for an unknown name or device, and for weights that are not the card's.
     """
     device, folder = valid.device(device), Path(name)
-    if not (folder / "model.safetensors").is_file():
+    if name in shipped() or not (folder / "model.safetensors").is_file():
         folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
     file, card = folder / "model.safetensors", card_in(folder)
     verify(file, card.get("sha256"))
@@ -224,6 +225,7 @@ def load(
         return Latents(net, front(settings["spec"]), card)
     denoiser = Denoiser(net, schedule, settings["predicts"])
     if settings["kind"] == "vocoder":
+        denoiser.drop = 0.0  # without a mel it has nothing to do
         vocoding = Vocoding(front(settings["spec"]), *settings["given"])
         return Vocoder(denoiser, vocoding, settings, card)
     return Model(denoiser, settings, card)
@@ -263,9 +265,8 @@ def shipped() -> list[str]:
 
 def settings_in(file: Path) -> dict:
     """The settings in the header of a safetensors file; nothing is ever unpickled."""
-    header = file.read_bytes()
-    size = int.from_bytes(header[:8], "little")
-    return json.loads(json.loads(header[8 : 8 + size])["__metadata__"]["settings"])
+    with safe_open(file, "pt") as weights:
+        return json.loads(weights.metadata()["settings"])
 
 
 def digest_of(file: Path) -> str:

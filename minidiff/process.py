@@ -32,13 +32,13 @@ def diffuse(
     return alpha * x0 + sigma * eps.to(x0)
 
 
-def per_item(level: Tensor, x: Tensor, what: str = "t") -> Tensor:
+def per_item(level: Tensor, x: Tensor) -> Tensor:
     """Shape a level, () or (batch,), so that it multiplies x item by item."""
     if level.dim() == 0:
         return level.to(x)
     if level.shape != x.shape[:1]:
         raise ValueError(
-            f"{what} must be one number or one per item, shape ({len(x)},), "
+            f"t must be one number or one per item, shape ({len(x)},), "
             f"got shape {tuple(level.shape)}"
         )
     return level.to(x).view(-1, *[1] * (x.dim() - 1))

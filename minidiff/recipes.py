@@ -26,12 +26,20 @@ class Encoded(Dataset):
     def __init__(self, waves: Dataset, spec):
         self.names, self.front = label_names(waves), spec
         pairs = [waves[i] for i in range(len(waves))]
-        self.waves = torch.stack([x for x, _ in pairs])
-        self.x = torch.cat([spec.encode(part) for part in self.waves.split(100)])
-        self.cond = self.labels = {
+        self.labels = {
             name: torch.stack([by_name(y, self.names)[name] for _, y in pairs])
             for name in self.names
         }
+        parts = [pairs[i : i + 100] for i in range(0, len(pairs), 100)]
+        parts = [self.encoded(torch.stack([x for x, _ in part])) for part in parts]
+        self.x = torch.cat([x for x, _ in parts])
+        conds = [cond for _, cond in parts]
+        self.cond = {name: torch.cat([c[name] for c in conds]) for name in conds[0]}
+        self.cond = self.cond or self.labels
+
+    def encoded(self, waves: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """x0 of some waves, and what is told of them beside their labels."""
+        return self.front.encode(waves), {}
 
     def __len__(self) -> int:
         return len(self.x)
@@ -154,14 +162,12 @@ class Waves(Encoded):
     """Pairs (x0, cond) for a vocoder: waveforms, and what it is given to make them."""
 
     def __init__(self, waves: Dataset, vocoding: Vocoding):
+        self.vocoding = vocoding
         super().__init__(waves, vocoding.spec)
-        conds, x0 = [], []
-        for wave, mel in zip(self.waves.split(100), self.x.split(100), strict=True):
-            cond, base, unit = vocoding.given(mel)
-            conds.append(cond)
-            x0.append(vocoding.wanted(wave, base, unit))
-        self.x = torch.cat(x0)
-        self.cond = {name: torch.cat([c[name] for c in conds]) for name in conds[0]}
+
+    def encoded(self, waves: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        cond, base, unit = self.vocoding.given(self.front.encode(waves))
+        return self.vocoding.wanted(waves, base, unit), cond
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from . import data, models, valid
 from .recipes import RECIPES, Recipe
 from .train import Shuffled, Step, fit
 
+# What of a recipe decides the weights, beside its data.
+DECIDES = ("spec", "samples", "net", "schedule", "predicts", "batch", "lr")
+
 OWN = {  # instead of a recipe's `about`, for a model of the reader's recordings
     "title": "Sounds like your own recordings",
     "licence": "what the recordings allow: see the book's page on responsible use",
@@ -33,10 +36,10 @@ def train(
     """Follow a recipe; a generator of steps that leaves a model in the folder `out`.
 
     Writes `checkpoint.pt` every `every` steps, in one move, and goes on from one that
-    it finds there: the weights depend on nothing but recipe, seed and steps. folder:
-    the reader's own recordings, one class per subfolder, instead of the recipe's data.
-    Raises ValueError for an unknown recipe, a checkpoint of another run, and an `out`
-    that cannot be written.
+    it finds there: on one kind of processor the weights depend on nothing but recipe,
+    seed and steps. folder: the reader's own recordings, one class per subfolder,
+    instead of the recipe's data. Raises ValueError for an unknown recipe, a checkpoint
+    of another run, and an `out` that cannot be written.
     """
     recipe = RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
     device = valid.device(device or models.device())
@@ -48,11 +51,14 @@ def train(
     valid.whole(every, "every", 1)
     out = writable(out)
     checkpoint = out / "checkpoint.pt"
-    state, spent = resume(checkpoint, run)
-    torch.manual_seed(seed)  # of the weights before training
-    examples = recipe.examples(recorded(recipe, folder))
-    learner = recipe.build(examples.names).to(device)
     world = int(os.environ.get("WORLD_SIZE", 1))
+    same = run | {"processes": world}
+    same |= {key: str(getattr(recipe, key)) for key in DECIDES}
+    state, spent = resume(checkpoint, same)
+    examples = recipe.examples(recorded(recipe, folder))
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # of the weights before training
+        learner = recipe.build(examples.names).to(device)
     start = state["index"] * world if state else 0
     batches = Shuffled(examples, recipe.batch, seed, start)
     loader = DataLoader(examples, batch_sampler=batches)
@@ -62,7 +68,7 @@ def train(
     for step in fit(learner, loader, run["steps"], **options):
         if main_process() and step.index % every == 0 and step.index < run["steps"]:
             seconds = spent + time.perf_counter() - began
-            keep(checkpoint, {"run": run, "state": step.state, "seconds": seconds})
+            keep(checkpoint, {"run": same, "state": step.state, "seconds": seconds})
         yield step
 
     if main_process():
@@ -125,9 +131,10 @@ def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
             "folder"
         ) from error
     if found != run:
+        keys = [key for key in found | run if found.get(key) != run.get(key)]
+        other = ", ".join(f"{k}: {found.get(k)}, not {run.get(k)}" for k in keys)
         raise ValueError(
-            f"out: {checkpoint} belongs to another run ({found}, not {run}); choose "
-            "another folder"
+            f"out: {checkpoint} belongs to another run ({other}); choose another folder"
         )
     return state, spent
 

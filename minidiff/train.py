@@ -100,8 +100,7 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
             _warn_if_hopeless(denoiser, cond, index)
             # noise of its own for every step and process, whether resumed or not
             noise.manual_seed(seed * 1_000_003 + 64 * index + accelerator.process_index)
-            with accelerator.autocast():
-                loss = model(x0, cond, noise)
+            loss = model(x0, cond, noise)  # in bfloat16, if `prepare` chose so
             if not torch.isfinite(loss):
                 raise ValueError(
                     f"the loss is {loss.item()} at step {index}: try a "
@@ -155,8 +154,10 @@ def ramp(i: int, steps: int) -> float:
 
 @torch.no_grad()
 def average(ema: nn.Module, model: nn.Module, decay: float) -> None:
-    """Move the averaged weights a little towards the trained ones."""
+    """Move the averaged weights a little towards the trained ones; copy buffers."""
     torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
+    for kept, new in zip(ema.buffers(), model.buffers(), strict=True):
+        kept.copy_(new)  # counts and running means, which are no weights
 
 
 def forever(loader: Iterable, device) -> Iterator[tuple]:

@@ -51,6 +51,11 @@ def chapter(tmp_path, monkeypatch):
         del EXERCISES[name]
 
 
+def test_one_ellipsis_too_many_is_an_attempt(capsys):
+    check("ex-98-1", lambda x: np.zeros((2, 2))[..., 0, ...])
+    assert "not yet" in capsys.readouterr().out
+
+
 def hollow(x): ...
 
 

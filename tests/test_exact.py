@@ -138,3 +138,9 @@ def test_far_away_and_nearly_clean_stays_finite():
     x = 50 * torch.ones(1, 2, 3)
     assert md.IdealDenoiser(DATA, md.LinearBeta())(x, 1e-3).isfinite().all()
     assert MIXTURE.denoiser(md.LinearBeta())(50 * X, 1e-3).isfinite().all()
+
+
+def test_points_without_width_have_an_answer_without_noise():
+    denoiser = md.GaussianMixture([[0.0], [2.0]], stds=0).denoiser(md.Cosine())
+    x = torch.tensor([[0.0], [2.0]])
+    assert torch.equal(denoiser(x, 0.0), x)

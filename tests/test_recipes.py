@@ -1,5 +1,6 @@
 """Recipes: a training that is killed goes on to the very same model."""
 
+import dataclasses
 import os
 import resource
 import signal
@@ -87,13 +88,17 @@ def changed(file):
     return file.stat().st_mtime_ns if file.exists() else -1
 
 
-def test_a_checkpoint_of_another_run_is_left_alone(tmp_path):
+def test_a_checkpoint_of_another_run_is_left_alone(tmp_path, monkeypatch):
     for step in train(tmp_path, every=2):
         if step.index == 3:
             break
     for other in ({"seed": 1}, {"steps": 41}, {"folder": tmp_path}):
         with pytest.raises(ValueError, match=r"out: .*another run.*another folder"):
             next(train(tmp_path, **other))
+    bolder = dataclasses.replace(tiny.RECIPE, lr=0.5)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", bolder)
+    with pytest.raises(ValueError, match=r"another run \(lr: .*, not 0.5\)"):
+        next(train(tmp_path))
 
 
 @pytest.mark.parametrize("harm", ["cut", "junk", "another dict"])

@@ -211,3 +211,20 @@ def test_on_a_gpu():
     *_, y = md.ddpm(model, x, md.Flow().times(5), generator=torch.Generator())
     assert y.device.type == "cuda"
     assert y.isfinite().all()
+
+
+def test_what_a_net_counts_is_kept():
+    net = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8))
+    net.append(torch.nn.Linear(8, 2))
+
+    class Told(torch.nn.Module):
+        def loss(self, x0, cond, generator):
+            return (net(x0) - x0).square().mean()
+
+    told = Told()
+    told.net = net
+    for _ in md.fit(told, [torch.randn(16, 2) + 3], 5):
+        live = net[1].running_mean.clone()
+    assert net[1].num_batches_tracked == 5
+    assert torch.equal(net[1].running_mean, live)
+    assert live.abs().max() > 0

@@ -10,6 +10,7 @@ run      executes the chapters (through the book's own cache), then badges and s
 """
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -125,8 +126,9 @@ def run(paths):
         path.write_text(tidy(path, {"badges", "strip"}))
     failed = execute.execute(paths)
     for path in set(paths) - set(failed):
-        nbformat.write(strip(execute.executed(path)), path)
-        path.write_text(tidy(path, {"badges", "strip"}))
+        with contextlib.suppress(KeyError):  # never begun, after another failed
+            nbformat.write(strip(execute.executed(path)), path)
+            path.write_text(tidy(path, {"badges", "strip"}))
     return failed
 
 

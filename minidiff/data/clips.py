@@ -7,6 +7,7 @@ import soundfile
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torchaudio.functional import resample
 
 FADE = 0.02  # seconds
 
@@ -32,8 +33,6 @@ def resampled(wave: Tensor, rate: int, new_rate: int) -> Tensor:
     """
     if rate == new_rate:
         return wave
-    from torchaudio.functional import resample  # here: it takes a second to import
-
     # The filter has rate / gcd(rate, new_rate) taps for each of as many phases: a rate
     # such as 11127 Hz is taken to be 11125 Hz, which nobody hears.
     return resample(wave, round(rate / 25) * 25, new_rate, lowpass_filter_width=32)

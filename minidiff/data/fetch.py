@@ -38,11 +38,6 @@ def recordings(
     return files
 
 
-def at_hand(name: str, commit: str) -> bool:
-    """Whether a set can be read without a download."""
-    return place(name, commit).is_dir()
-
-
 def place(name: str, commit: str) -> Path:
     """Where a set is: under MINIDIFF_DATA if it is there, else in the user's cache."""
     given = os.environ.get("MINIDIFF_DATA")

@@ -168,20 +168,18 @@ def plot_points(clouds, titles: Sequence[str], *, alt: str):
         return figure(fig, alt)
 
 
-def plot_pictures(batch, *, alt: str, columns: int = 10, titles=None):
+def plot_pictures(batch, *, alt: str, columns: int = 10):
     """Pictures (n, 1, h, w) in a grid, all on one grey scale."""
     batch = array(batch)
     n, _, h, w = batch.shape
     columns, gap = min(columns, n), max(1, h // 8)
-    rows, top = -(-n // columns), gap * (3 if titles else 1)
-    sheet = np.full((rows * (h + top), columns * (w + gap)), np.nan)  # NaN: not drawn
+    rows = -(-n // columns)
+    sheet = np.full((rows * (h + gap), columns * (w + gap)), np.nan)  # NaN: not drawn
     with rc_context(STYLE):
-        fig, (ax,) = grid(1, 0.55 * columns, 0.55 * rows * (h + top) / (w + gap))
+        fig, (ax,) = grid(1, 0.55 * columns, 0.55 * rows * (h + gap) / (w + gap))
         for i, picture in enumerate(batch[:, 0]):
-            y, x = i // columns * (h + top) + top, i % columns * (w + gap)
+            y, x = i // columns * (h + gap) + gap, i % columns * (w + gap)
             sheet[y : y + h, x : x + w] = picture
-            if titles:
-                ax.text(x + w / 2, y - gap, titles[i], ha="center")
         ax.imshow(sheet, cmap="gray", interpolation="none")
         ax.set_axis_off()
         return figure(fig, alt)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
+from .. import valid
 from .shown import Shown, tag
 
 
@@ -15,13 +16,15 @@ def trajectory(
 
     stops: players, figures, anything to show; what sounds goes on sounding while the
     slider moves. names: what the slider says at each stop, such as times. label: of
-    the slider. start: number of the stop that is shown first.
+    the slider. start: number of the stop that is shown first. Raises ValueError for no
+    stops, another number of names, and a start that is none of them.
     """
     if not stops or len(stops) != len(names):
         raise ValueError(
             "expected one or more stops and as many names, "
             f"got {len(stops)} and {len(names)}"
         )
+    valid.whole(start, "start", 0, len(stops) - 1)
     return slides(list(stops), {label: list(names)}, (start,))
 
 

@@ -114,7 +114,7 @@ def final_width(n: int, c: float) -> float:
         guess = at[0] * c**2 / (at[0] ** 2 * c**2 + at[1] ** 2)
         k, std, _ = parts(1.0, guess, *at)
         variance = k**2 * variance + std**2
-    return variance**0.5
+    return float(variance**0.5)
 
 
 @exercise(

@@ -44,8 +44,9 @@ class ResidualLayer(nn.Module):
 class Upsample(nn.Module):
     """A mel to the rate of the waveform, by one transposed convolution per factor.
 
-    Each looks at 3 bands and 2 frames. They begin as linear interpolation, so that the
-    first steps of a training already hear the mel.
+    Each looks at 3 bands and 2 frames, and a leaky ReLU follows. They begin as linear
+    interpolation, so that the first steps of a training already hear the mel; what is
+    below zero begins at two fifths of its size, once more for each factor.
     """
 
     def __init__(self, factors: Sequence[int]):
@@ -93,7 +94,7 @@ class DiffWave(nn.Module):
             {"mel": ("frames", n_mels, self.hop)} if n_mels else {}
         )
         self.time = TimeEmbedding(width)
-        self.conditions = Conditions(kinds, width)
+        self.conditions = Conditions(kinds, width, frames=True)
         self.upsample = Upsample(factors) if n_mels else None
         self.inp = nn.Conv1d(1, channels, 1)
         self.layers = nn.ModuleList(

@@ -15,15 +15,21 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, width: int, waves: int = 64):
         super().__init__()
-        speeds = 1000 * torch.exp(-math.log(10_000) * torch.arange(waves) / waves)
-        self.register_buffer("speeds", speeds, persistent=False)
+        # whole numbers, which `.to(torch.bfloat16)` leaves as they are
+        self.register_buffer("waves", torch.arange(waves), persistent=False)
         self.layers = nn.Sequential(
             nn.Linear(2 * waves, width), nn.SiLU(), nn.Linear(width, width)
         )
 
+    @property
+    def speeds(self) -> Float[Tensor, " waves"]:
+        """In radians, from t = 0 to 1."""
+        return 1000 * torch.exp(-math.log(10_000) * self.waves / len(self.waves))
+
     def forward(self, t: Float[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
         angle = t[:, None] * self.speeds
-        return self.layers(torch.cat([angle.sin(), angle.cos()], dim=1))
+        waves = torch.cat([angle.sin(), angle.cos()], dim=1)
+        return self.layers(waves.to(self.layers[0].weight.dtype))
 
 
 class Labels(nn.Module):
@@ -62,7 +68,7 @@ class Vectors(nn.Module):
         return self.nothing.new_full((batch, *size), torch.nan)
 
     def forward(self, c: Float[Tensor, "batch *size"]) -> Float[Tensor, "batch width"]:
-        null = c.flatten(1).isnan().any(1)
+        null, c = c.flatten(1).isnan().any(1), c.to(self.nothing.dtype)
         return torch.where(null[:, None], self.nothing, self.layers(c.nan_to_num()))
 
 
@@ -106,7 +112,7 @@ class Frames(nn.Module):
     def forward(
         self, mel: Float[Tensor, "batch n_mels frames"]
     ) -> Float[Tensor, "batch n_mels frames"]:
-        null = mel.flatten(1).isnan().any(1)
+        null, mel = mel.flatten(1).isnan().any(1), mel.to(self.nothing.dtype)
         nothing = self.nothing[:, None]
         return torch.where(null[:, None, None], nothing, mel.nan_to_num())
 
@@ -142,23 +148,27 @@ class Conditions(nn.Module):
     """All the conditions of a net, each by name.
 
     kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size), which
-    add up to one vector; or ("frames", n_mels, hop), which `beside` gives. A condition
-    that is not given is null, and so is everything for cond=None.
+    add up to one vector; or ("frames", n_mels, hop), which `beside` gives, for nets
+    that ask for it. A condition that is not given is null, and so is everything for
+    cond=None. Raises ValueError for other kinds and sizes below 1.
     """
 
     optional = True
 
-    def __init__(self, kinds: dict[str, int | tuple | list], width: int):
+    def __init__(
+        self, kinds: dict[str, int | tuple | list], width: int, frames: bool = False
+    ):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
             kind, *size = ("labels", kind) if isinstance(kind, int) else kind
+            known = [k for k in KINDS if k != "frames" or frames]
             right = len(size) == 1 + (kind == "frames")
             right = right and all(isinstance(n, int) and n >= 1 for n in size)
-            if kind not in KINDS or not right:
+            if kind not in known or not right:
                 raise ValueError(
                     f"classes: {name!r} must be a number of classes or one of "
-                    f"{', '.join(KINDS)} with its size, got {kind, *size}"
+                    f"{', '.join(known)} with its size, got {kind, *size}"
                 )
             size += [] if kind == "frames" else [width]
             self.embedders[name] = KINDS[kind](*size)

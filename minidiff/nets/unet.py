@@ -90,8 +90,9 @@ class UNet(nn.Module):
 
     dims: 1 or 2. channels: width of each level, in multiples of 8. classes: number of
     classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; conditions that
-    are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels).
-    mid: blocks at the bottom, where they cost least. attention: at the bottom. Only for
+    are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels), and for
+    dims = 1 as ("frames", n_mels, hop), which stay beside x.
+    mid: blocks at the bottom, at least one. attention: at the bottom. Only for
     dims = 2: patch: side of the squares of x that become one place, so that all levels
     are smaller. along: every block looks along its rows. Raises ValueError for other
     dims, and for x of other channels.
@@ -111,13 +112,15 @@ class UNet(nn.Module):
         super().__init__()
         if dims not in CONV:
             raise ValueError(f"dims must be 1 or 2, got {dims}")
+        if mid < 1:
+            raise ValueError(f"mid must be at least 1, got {mid}")
         if dims != 2 and (patch, along) != (1, False):
             raise ValueError(f"patch={patch}, along={along} need dims=2, got {dims}")
         self.in_channels = in_channels
         self.dims, self.factor = dims, patch * 2 ** (len(channels) - 1)
         conv, width = CONV[dims], 4 * channels[0]
         self.time = TimeEmbedding(width)
-        self.conditions = Conditions(named(classes), width)
+        self.conditions = Conditions(named(classes), width, frames=dims == 1)
 
         pairs = list(pairwise(channels))
         beside = sum(embed.size for embed in self.conditions.frames.values())

@@ -94,7 +94,7 @@ def test_fetched_once_and_kept(get, server, capfd):
     server.body = None
     assert get() == files
     assert len(server.asked) == 1
-    assert fetch.at_hand("set/wavs", COMMIT)
+    assert fetch.place("set/wavs", COMMIT).is_dir()
 
 
 def test_what_is_at_hand_is_not_fetched(get, server, tmp_path, monkeypatch):
@@ -108,7 +108,7 @@ def test_what_is_at_hand_is_not_fetched(get, server, tmp_path, monkeypatch):
 @pytest.mark.parametrize("given", ["", "elsewhere"])
 def test_a_variable_that_points_nowhere_does_no_harm(get, given, monkeypatch, tmp_path):
     monkeypatch.setenv("MINIDIFF_DATA", given)
-    assert not fetch.at_hand("set/wavs", COMMIT)
+    assert not fetch.place("set/wavs", COMMIT).is_dir()
     assert all(f.is_relative_to(tmp_path / "cache") for f in get())
 
 
@@ -186,7 +186,7 @@ fetch.recordings("me/set", {COMMIT!r}, "set/wavs", "", ".wav")
     process.send_signal(sign)
     process.wait(30)
     assert process.returncode != 0
-    assert not fetch.at_hand("set/wavs", COMMIT)
+    assert not fetch.place("set/wavs", COMMIT).is_dir()
     if sign == signal.SIGINT:
         assert left(tmp_path) == []
     for old in left(tmp_path):  # SIGKILL gives no time to tidy up: the next one does

@@ -55,7 +55,7 @@ WRONG = [
     ("ex-07-3", with_chance(share=1), "square root"),
     ("ex-07-3", with_chance(fresh_too=0.0), "leave the new noise"),
     ("ex-07-3", with_chance(clean=0.5), "clean part"),
-    ("ex-07-4", 1.0, "still on the cliff"),
+    ("ex-07-4", 1.0, "too steep for 8 steps"),
     ("ex-07-4", 0.6, "wrong start"),
     ("ex-07-4", 2.0, "is a time"),
     ("ex-07-5", lambda d, x, times: midpoint(d, x, times, middle=0), "halve the error"),

@@ -52,7 +52,7 @@ WRONG = [
     ("ex-08-4", 0.2, "settles at 1.1"),
     ("ex-08-4", 2.5, "never settles"),
     ("ex-08-5", exact_trace, "one derivative must do"),
-    ("ex-08-5", total, "multiply by e again"),
+    ("ex-08-5", total, "e is missing"),
     ("ex-08-5", pulled, "One number for each item"),
     ("ex-08-5", lambda v, x, e: v(x).sum(1), "Take the gradient"),
     ("ex-08-5", lambda v, x, e: print(end=""), "returns nothing"),

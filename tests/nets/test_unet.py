@@ -168,6 +168,11 @@ def test_half_precision_goes_through():
     net = small().to(torch.bfloat16)
     y = net(torch.randn(1, 1, 9, 9, dtype=torch.bfloat16), torch.rand(1).bfloat16())
     assert y.dtype == torch.bfloat16
+    denoiser = md.Denoiser(net, md.Cosine(), "v")
+    x, t = torch.randn(2, 1, 9, 9), torch.rand(2)
+    half, full = denoiser(x, t), md.Denoiser(net.float(), md.Cosine(), "v")(x, t)
+    assert half.dtype == x.dtype
+    assert 0 < (half - full).abs().max() < 0.1
 
 
 def test_weights_go_to_disk_and_back():
