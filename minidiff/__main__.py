@@ -85,9 +85,12 @@ def sample(
         waves = model.generate(label, many, *ask, vocoder=vocoder)
         for i, wave in enumerate(waves, s):
             file = out / f"{label or 'sound'}-{i}.wav"
+            part = file.with_suffix(".part")
             try:
-                soundfile.write(file, wave.numpy(), model.sample_rate)
+                soundfile.write(part, wave.numpy(), model.sample_rate, format="WAV")
+                part.replace(file)
             except (OSError, soundfile.SoundFileError) as error:
+                part.unlink(missing_ok=True)
                 raise ValueError(f"out: could not write {file} ({error})") from error
             tqdm.write(str(file))
 

@@ -34,7 +34,8 @@ class MelSpec:
 
     def __post_init__(self):
         for name in ("sample_rate", "n_fft", "hop_length", "n_mels"):
-            valid.whole(getattr(self, name), name, 1)
+            number = valid.whole(getattr(self, name), name, 1)
+            object.__setattr__(self, name, number)  # 1024, where 1024.0 was given
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, got {self.n_fft}")
         valid.whole(self.hop_length, "hop_length", 1, self.n_fft // 2)
@@ -164,6 +165,8 @@ class Waveform:
 def checked(wave: Tensor, sample_rate: int | None, expected: int) -> None:
     """Raise unless `wave` is finite (batch, samples) audio at the expected rate."""
     valid.real(wave, "wave")
+    if wave.dtype not in (torch.float32, torch.float64):
+        raise TypeError(f"wave must be float32 or float64, got {wave.dtype}")
     if wave.dim() != 2:
         raise ValueError(
             "wave must be (batch, samples), mono; "

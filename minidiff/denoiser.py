@@ -108,7 +108,9 @@ class Denoiser(nn.Module):
     def _answer(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
         """The net's, in x's dtype; it computes in that of its weights."""
         weights = next(self.net.parameters(), x)
-        return self.net(x.to(weights.dtype), t, cond).to(x.dtype)
+        out = self.net(x.to(weights.dtype), t, cond)
+        valid.same_shape(x, out, "x and the net's answer")
+        return out.to(x.dtype)
 
     def _levels(self, t: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """alpha and sigma over sqrt(alpha**2 + sigma**2), and that root."""

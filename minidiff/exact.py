@@ -86,7 +86,8 @@ class GaussianMixture:
             raise ValueError("covs must be positive semi-definite")
         self.variances = self.variances.clamp(min=0)  # rounding only, checked above
         weights = torch.ones(k) if weights is None else torch.as_tensor(weights)
-        if weights.shape != (k,) or not (weights > 0).all():
+        finite = (weights > 0) & (weights < torch.inf)
+        if weights.shape != (k,) or not finite.all():
             raise ValueError(f"weights must be {k} positive numbers, got {weights}")
         self.weights = weights.double() / weights.double().sum()
 
@@ -104,7 +105,12 @@ class GaussianMixture:
     def log_prob(
         self, x: Float[Tensor, "n d"], t: float | Tensor = 0.0, schedule=None
     ) -> Float[Tensor, " n"]:
-        """log density of x_t at time t (of the clean points without a schedule)."""
+        """log density of x_t at time t (of the clean points without a schedule).
+
+        Raises ValueError for another t without a schedule.
+        """
+        if schedule is None and (torch.as_tensor(t) != 0).any():
+            raise ValueError(f"schedule: without one only t = 0 is known, got t={t}")
         a, s = (1.0, 0.0) if schedule is None else schedule(t)
         logits, _ = self._components(x, _flat(a, x), _flat(s, x))
         return logits.logsumexp(1)

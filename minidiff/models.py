@@ -86,7 +86,7 @@ class Model:
         times = schedules.noise_times(self.denoiser.schedule, steps)
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
-        n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0)
+        n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0, 2**63 - 1 - n)
         speak = self._voice(vocoder or settings["vocoder"], seed)
         if device is None:
             device = next(self.denoiser.parameters()).device
@@ -178,6 +178,7 @@ def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
     part = file.with_suffix(".part")
     try:
         save_file(weights, part, metadata={"settings": json.dumps(settings)})
+        part.chmod(0o644)  # safetensors writes for the owner alone
         os.replace(part, file)
     except (OSError, SafetensorError) as error:
         part.unlink(missing_ok=True)

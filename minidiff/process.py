@@ -57,12 +57,8 @@ def randn(shape: Sequence[int], generator: Generators = None) -> Tensor:
 
     With a list of generators, one per item, item i depends on generator i only.
     """
+    valid.generators(generator, shape[0])
     if isinstance(generator, Sequence):
-        if len(generator) != shape[0]:
-            raise ValueError(
-                f"generator must be one, or one per item: expected {shape[0]}, "
-                f"got {len(generator)}"
-            )
         return torch.cat([randn((1, *shape[1:]), g) for g in generator])
     device = generator.device if generator is not None else "cpu"
     return torch.randn(shape, generator=generator, dtype=torch.float32, device=device)

@@ -1,9 +1,12 @@
 """Runs: a training that follows a recipe, and may be killed at any moment."""
 
+import hashlib
+import io
 import os
 import platform
 import re
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,14 +49,13 @@ def train(
     steps = valid.whole(recipe.steps if steps is None else steps, "steps", 1)
     seed = valid.whole(recipe.seed if seed is None else seed, "seed", 0)
     run = {"recipe": name, "steps": steps, "seed": seed}
-    if folder is not None:
-        run["data"] = str(folder)
     valid.whole(every, "every", 1)
     out = writable(out)
     checkpoint = out / "checkpoint.pt"
     world = int(os.environ.get("WORLD_SIZE", 1))
     same = run | {"processes": world}
     same |= {key: str(getattr(recipe, key)) for key in DECIDES}
+    same["data"] = None if folder is None else digest_of_all(folder)
     state, spent = resume(checkpoint, same)
     examples = recipe.examples(recorded(recipe, folder))
     with torch.random.fork_rng(devices=[]):
@@ -74,7 +76,7 @@ def train(
     if main_process():
         seconds = spent + time.perf_counter() - began
         card = (
-            (recipe.about if folder is None else OWN)
+            (recipe.about if folder is None else OWN | {"data": str(folder)})
             | run
             | {"batch": recipe.batch * world, "lr": recipe.lr}
         )
@@ -88,6 +90,14 @@ def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
     if folder is None:
         return recipe.data("train")
     return data.folder(folder, recipe.front.sample_rate, recipe.samples)
+
+
+def digest_of_all(folder: str | Path) -> str:
+    """SHA-256 of the names and bytes of all files in a folder and its subfolders."""
+    sha, folder = hashlib.sha256(), Path(folder).expanduser()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        sha.update(str(file.relative_to(folder)).encode() + file.read_bytes())
+    return sha.hexdigest()
 
 
 def writable(out: str | Path) -> Path:
@@ -120,10 +130,14 @@ def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
     """State and seconds spent of the run that a checkpoint holds, if there is one."""
     if not checkpoint.is_file():
         return None, 0.0
+    content = io.BytesIO(checkpoint.read_bytes())
     try:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        if zipfile.ZipFile(content).testzip():
+            raise ValueError("a part does not have its checksum")
+        content.seek(0)
+        content = torch.load(content, map_location="cpu", weights_only=True)
         found, state, spent = (content[key] for key in ("run", "state", "seconds"))
-    except (OSError, MemoryError):  # of the machine, not of the file
+    except MemoryError:  # of the machine, not of the file
         raise
     except Exception as error:  # half a file can fail at anything
         raise ValueError(

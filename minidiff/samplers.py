@@ -8,8 +8,9 @@ times: strictly decreasing values in [0, 1], such as `schedule.times(20)`.
 cond: passed on to the denoiser; None = null.
 generator: source of fresh noise: one draw of x's shape, in float32, for each step that
 adds noise (or a list of generators, one per item); the others draw none.
+Gradients flow through the whole walk; who needs none samples under `torch.no_grad()`.
 Input that breaks this raises TypeError or ValueError at once, before the first step; a
-cond that the denoiser does not know does so at that step.
+cond that the denoiser does not know, and an answer of another shape, at that step.
 """
 
 import functools
@@ -43,9 +44,23 @@ def _checked(walk: Callable) -> Callable:
         elif not (times.diff() < 0).all():
             raise ValueError(f"times must decrease strictly, got {times}")
         valid.number(given.get("eta", 0), "eta", 0, 1)
+        valid.generators(given.get("generator"), len(given["x"]))
+        given["denoiser"] = _Asked(given["denoiser"])
         return walk(**given)
 
     return sampler
+
+
+class _Asked:
+    """The denoiser, its answers in x's dtype. Raises ValueError for another shape."""
+
+    def __init__(self, denoiser):
+        self.denoiser, self.schedule = denoiser, denoiser.schedule
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        x0 = self.denoiser(x, t, cond)
+        valid.same_shape(x, x0, "x and the denoiser's answer")
+        return x0.to(x.dtype)
 
 
 def _steps(denoiser, x: Tensor, times: Tensor) -> Iterator[tuple]:

@@ -63,13 +63,16 @@ def fit(
 
     Runs where the denoiser's weights are, in bfloat16 where the hardware has it; under
     `accelerate launch` on every process's device. Raises ValueError for steps < 1, lr
-    or clip below 0, decay outside [0, 1], a loader that is empty or cannot begin again,
-    and when the loss is no longer finite.
+    or clip below 0, decay outside [0, 1], seed < 0, a denoiser without weights, a
+    loader that is empty or cannot begin again, and a loss that is no longer finite.
     """
     valid.whole(steps, "steps", 1)
     valid.number(lr, "lr", 0, math.inf)
     valid.number(decay, "decay", 0, 1)
     valid.number(clip, "clip", 0, math.inf)
+    valid.whole(seed, "seed", 0)
+    if next(denoiser.parameters(), None) is None:
+        raise ValueError("denoiser: it has no weights, so there is nothing to train")
     return _fit(denoiser, loader, steps, lr, decay, clip, seed, state)
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -63,6 +64,7 @@ def real(x, what: str) -> Tensor:
 def device(name) -> torch.device:
     """The device of that name. Raises ValueError where there is none."""
     try:
+        torch.zeros(1, device=name).item()  # there is nothing to read on "meta"
         return torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError, ImportError) as error:  # as torch likes it
         why = str(error).partition("\n")[0]
@@ -102,7 +104,8 @@ def same_shape(a: Tensor, b: Tensor, names: str) -> None:
 def labels(values: Tensor, classes: int, batch: int, what: str) -> None:
     """Raise unless `values` are `batch` whole labels in 0..classes (classes = null)."""
     if not isinstance(values, Tensor) or values.dtype != torch.int64:
-        found = getattr(values, "dtype", type(values).__name__)
+        tensor = isinstance(values, Tensor)
+        found = values.dtype if tensor else type(values).__name__
         raise TypeError(f"{what}: labels must be an int64 tensor, got {found}")
     if values.shape != (batch,):
         raise ValueError(
@@ -114,3 +117,18 @@ def labels(values: Tensor, classes: int, batch: int, what: str) -> None:
             f"{what}: labels must be in 0..{classes - 1} ({classes} = null), "
             f"got {values.min().item()}..{values.max().item()}"
         )
+
+
+def generators(given, batch: int) -> None:
+    """Raise unless `given` is a generator, one per item, or None."""
+    one = isinstance(given, torch.Generator)
+    many = isinstance(given, Sequence)
+    if many and len(given) != batch:
+        raise ValueError(
+            f"generator must be one, or one per item: expected {batch}, "
+            f"got {len(given)}"
+        )
+    if many and not all(isinstance(g, torch.Generator) for g in given):
+        one = many = False
+    if not (one or many or given is None):
+        raise TypeError(f"generator must be a torch.Generator or a list, got {given!r}")

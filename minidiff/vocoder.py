@@ -1,5 +1,6 @@
 """From a mel to its waveform, by a denoiser that is told the mel."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -87,13 +88,14 @@ class Vocoder:
         """Waveforms, frames * hop samples, float32, on the device of `mel`.
 
         Item i is that of seed + i alone. steps: of the sampler; default: the model's
-        own. Raises ValueError for a mel of another shape, steps < 1 and seed < 0.
+        own. Raises ValueError for a mel of another shape, steps below 1 or beyond the
+        schedule's (1000), and seed < 0.
         """
         self.spec.checked(mel)
         seed = valid.whole(seed, "seed", 0)
-        steps = valid.whole(
-            self.settings["steps"] if steps is None else steps, "steps", 1
-        )
+        steps = self.settings["steps"] if steps is None else steps
+        most = getattr(self.denoiser.schedule, "steps", math.inf)
+        steps = valid.whole(steps, "steps", 1, most)
         home = mel.device
         mel = mel.float().to(next(self.denoiser.parameters(), mel).device)
         cond, base, unit = self.vocoding.given(mel)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import minidiff as md
-from minidiff.audio import MelSpec
+from minidiff.audio import MelSpec, Waveform
 from minidiff.models import Model
 from minidiff.nets import WaveGrad
 from minidiff.process import randn
@@ -136,6 +136,18 @@ VALUE = {  # what is called -> what the message must say
     "fit empty": (lambda: next(md.fit(PLAIN, [], 1)), "loader gave no batch"),
     "fit lr": (lambda: md.fit(PLAIN, [X], 1, lr=-1), "lr must be.*-1"),
     "fit decay": (lambda: md.fit(PLAIN, [X], 1, decay=NAN), "decay must be.*nan"),
+    "fit seed": (lambda: md.fit(PLAIN, [X], 1, seed=-1), "seed must be.*-1"),
+    "no weights": (
+        lambda: md.fit(md.Denoiser(torch.nn.Identity(), md.Flow()), [X], 1),
+        "denoiser: it has no weights"),
+    "weights inf": (lambda: md.GaussianMixture([[0.0]], 1, [math.inf]), "weights must"),
+    "no schedule": (
+        lambda: md.GaussianMixture([[0.0]], 1.0).log_prob(X[:, :1], 0.9),
+        "schedule: without one.*0.9"),
+    "a name": (lambda: md.MLP(classes={"keys": 3}), "classes: 'keys' cannot be"),
+    "no mid": (lambda: md.UNet(mid=0), "mid must be at least 1, got 0"),
+    "no std": (lambda: Waveform(std=0), "std must be"),
+    "meta": (lambda: md.load("digits", "meta"), "device: 'meta' cannot be used"),
     "fit clip": (lambda: md.fit(PLAIN, [X], 1, clip=-1), "clip must be.*-1"),
     "fit once": (lambda: list(md.fit(PLAIN, iter([X]), 2)), "no batch after 1"),
     "fit NaN": (lambda: next(md.fit(PLAIN, [HOLED], 1)), "x0 holds NaN"),
@@ -176,6 +188,8 @@ TYPE = {
     "n is text": (lambda: LINEAR.times("5"), "n must be a number.*'5'"),
     "diffuse": (lambda: md.diffuse(WHOLE, 0.5, WHOLE, FLOW), "x0 must.*int64"),
     "drop is text": (lambda: md.Denoiser(md.MLP(), FLOW, drop="a"), "drop.*'a'"),
+    "a seed": (lambda: md.ddpm(EXACT, X, TIMES, generator=0), "generator must be.*0"),
+    "half a wave": (lambda: SPEC.encode(torch.ones(1, 999).half()), "wave must be f"),
     "eta is text": (lambda: md.ddim(EXACT, X, TIMES, eta="1"), "eta must.*'1'"),
     "scale is text": (lambda: md.Guided(EXACT, "2"), "scale must be a number.*'2'"),
     "float labels": (lambda: DIGITS(X, 0.5, LABELS / 1), "must be an int64.*float"),

@@ -185,3 +185,15 @@ def test_float_conditions_are_dropped_too(kind):
     plain = denoiser.loss(x0, None, dice.manual_seed(0)).item()
     assert losses[1.0] == pytest.approx(plain)
     assert losses[0.0] != pytest.approx(plain, rel=1e-6)
+
+
+def test_an_answer_of_another_shape_is_not_spread_over_x():
+    class Thin(torch.nn.Module):
+        def forward(self, x, t, cond=None):
+            return x[:, :1]
+
+    denoiser = md.Denoiser(Thin(), md.Cosine(), "v")
+    with pytest.raises(ValueError, match="answer must have the same shape"):
+        denoiser.loss(torch.randn(8, 2))
+    with pytest.raises(ValueError, match="answer must have the same shape"):
+        denoiser(torch.randn(8, 2), 0.5)

@@ -101,15 +101,21 @@ def test_a_checkpoint_of_another_run_is_left_alone(tmp_path, monkeypatch):
         next(train(tmp_path))
 
 
-@pytest.mark.parametrize("harm", ["cut", "junk", "another dict"])
+@pytest.mark.parametrize(
+    "harm", ["300", "1000", "9000", "junk", "another dict", "one bit"]
+)
 def test_a_damaged_checkpoint(tmp_path, harm):
     walk, checkpoint = train(tmp_path, every=1), tmp_path / "checkpoint.pt"
     next(walk), next(walk)
+    whole = checkpoint.read_bytes()
     if harm == "another dict":
         torch.save({"weights": 3}, checkpoint)
+    elif harm == "one bit":
+        middle = len(whole) // 2
+        bit = bytes([whole[middle] ^ 1])
+        checkpoint.write_bytes(whole[:middle] + bit + whole[middle + 1 :])
     else:
-        whole = checkpoint.read_bytes()
-        checkpoint.write_bytes(whole[:1000] if harm == "cut" else b"a" * 999)
+        checkpoint.write_bytes(whole[: int(harm)] if harm.isdigit() else b"a" * 999)
     with pytest.raises(ValueError, match=r"out: .*altered or cut short"):
         next(train(tmp_path))
 

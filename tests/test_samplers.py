@@ -188,3 +188,20 @@ def test_renoise_follows_its_formula():
     z = torch.randn(2, 3, generator=again)
     assert torch.allclose(first, alpha * x0 + sigma * z, atol=1e-12)
     assert torch.equal(last, x0)
+
+
+@pytest.mark.parametrize("walk", md.samplers.SAMPLERS.values())
+def test_the_dtype_is_that_of_x_and_the_shape_is_looked_at(walk):
+    def wide(x, t, cond=None):
+        return torch.zeros(x.shape, dtype=torch.float64)
+
+    def thin(x, t, cond=None):
+        return x[:, :1]
+
+    wide.schedule = thin.schedule = schedule = md.Cosine()
+    x, times = torch.randn(3, 2, dtype=torch.bfloat16), schedule.times(4)
+    assert all(y.dtype == x.dtype for y in walk(wide, x, times))
+    with pytest.raises(ValueError, match="answer must have the same shape"):
+        list(walk(thin, x, times))
+    with pytest.raises(ValueError, match="generator must be"):
+        walk(wide, x, times, generator=[torch.Generator()] * 2)

@@ -161,6 +161,8 @@ class Conditions(nn.Module):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
+            if name in dir(self.embedders) or "." in name:
+                raise ValueError(f"classes: {name!r} cannot be a name, choose another")
             kind, *size = ("labels", kind) if isinstance(kind, int) else kind
             known = [k for k in KINDS if k != "frames" or frames]
             right = len(size) == 1 + (kind == "frames")
