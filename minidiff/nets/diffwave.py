@@ -44,9 +44,8 @@ class ResidualLayer(nn.Module):
 class Upsample(nn.Module):
     """A mel to the rate of the waveform, by one transposed convolution per factor.
 
-    Each looks at 3 bands and 2 frames, and a leaky ReLU follows. They begin as linear
-    interpolation, so that the first steps of a training already hear the mel; what is
-    below zero begins at two fifths of its size, once more for each factor.
+    Each looks at 3 bands and 2 frames. They begin as linear interpolation, where the
+    mel is positive, so that the first steps of a training already hear it.
     """
 
     def __init__(self, factors: Sequence[int]):
