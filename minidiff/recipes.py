@@ -34,11 +34,11 @@ class Encoded(Dataset):
         parts = [self.encoded(torch.stack([x for x, _ in part])) for part in parts]
         self.x = torch.cat([x for x, _ in parts])
         conds = [cond for _, cond in parts]
-        self.cond = {name: torch.cat([c[name] for c in conds]) for name in conds[0]}
-        self.cond = self.cond or self.labels
+        told = {name: torch.cat([c[name] for c in conds]) for name in conds[0]}
+        self.cond = told or self.labels
 
     def encoded(self, waves: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """x0 of some waves, and what is told of them beside their labels."""
+        """x0 of some waves, and what the net is told; nothing: their labels."""
         return self.front.encode(waves), {}
 
     def __len__(self) -> int:

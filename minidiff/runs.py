@@ -55,7 +55,7 @@ def train(
     world = int(os.environ.get("WORLD_SIZE", 1))
     same = run | {"processes": world}
     same |= {key: str(getattr(recipe, key)) for key in DECIDES}
-    same["data"] = None if folder is None else digest_of_all(folder)
+    same["data"] = None if folder is None else digest_of_folder(folder)
     state, spent = resume(checkpoint, same)
     examples = recipe.examples(recorded(recipe, folder))
     with torch.random.fork_rng(devices=[]):
@@ -92,7 +92,7 @@ def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
     return data.folder(folder, recipe.front.sample_rate, recipe.samples)
 
 
-def digest_of_all(folder: str | Path) -> str:
+def digest_of_folder(folder: str | Path) -> str:
     """SHA-256 of the names and bytes of all files in a folder and its subfolders."""
     sha, folder = hashlib.sha256(), Path(folder).expanduser()
     for file in sorted(file for file in folder.rglob("*") if file.is_file()):

@@ -64,8 +64,9 @@ def real(x, what: str) -> Tensor:
 def device(name) -> torch.device:
     """The device of that name. Raises ValueError where there is none."""
     try:
-        torch.zeros(1, device=name).item()  # there is nothing to read on "meta"
-        return torch.zeros(1, device=name).device
+        probe = torch.zeros(1, device=name)
+        probe.item()  # there is nothing to read on "meta"
+        return probe.device
     except (RuntimeError, AssertionError, ImportError) as error:  # as torch likes it
         why = str(error).partition("\n")[0]
         raise ValueError(f"device: {str(name)!r} cannot be used here: {why}") from None
@@ -121,14 +122,12 @@ def labels(values: Tensor, classes: int, batch: int, what: str) -> None:
 
 def generators(given, batch: int) -> None:
     """Raise unless `given` is a generator, one per item, or None."""
-    one = isinstance(given, torch.Generator)
-    many = isinstance(given, Sequence)
-    if many and len(given) != batch:
+    if given is None:
+        return
+    each = given if isinstance(given, Sequence) else [given] * batch
+    if len(each) != batch:
         raise ValueError(
-            f"generator must be one, or one per item: expected {batch}, "
-            f"got {len(given)}"
+            f"generator must be one, or one per item: expected {batch}, got {len(each)}"
         )
-    if many and not all(isinstance(g, torch.Generator) for g in given):
-        one = many = False
-    if not (one or many or given is None):
+    if not all(isinstance(g, torch.Generator) for g in each):
         raise TypeError(f"generator must be a torch.Generator or a list, got {given!r}")

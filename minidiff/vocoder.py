@@ -93,15 +93,14 @@ class Vocoder:
         """
         self.spec.checked(mel)
         seed = valid.whole(seed, "seed", 0)
+        schedule = self.denoiser.schedule
         steps = self.settings["steps"] if steps is None else steps
-        most = getattr(self.denoiser.schedule, "steps", math.inf)
-        steps = valid.whole(steps, "steps", 1, most)
+        steps = valid.whole(steps, "steps", 1, getattr(schedule, "steps", math.inf))
         home = mel.device
         mel = mel.float().to(next(self.denoiser.parameters(), mel).device)
         cond, base, unit = self.vocoding.given(mel)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
-        times = schedules.noise_times(self.denoiser.schedule, steps)
-        schedule = self.denoiser.schedule
+        times = schedules.noise_times(schedule, steps)
         x = starting_noise(unit.shape, times[0], schedule, dice).to(mel)
         sampler = SAMPLERS[self.settings["sampler"]]
         *_, x = sampler(self.denoiser, x, times, cond=cond, generator=dice)

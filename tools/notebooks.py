@@ -10,7 +10,6 @@ run      executes the chapters (through the book's own cache), then badges and s
 """
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 
@@ -126,9 +125,12 @@ def run(paths):
         path.write_text(tidy(path, {"badges", "strip"}))
     failed = execute.execute(paths)
     for path in set(paths) - set(failed):
-        with contextlib.suppress(KeyError):  # never begun, after another failed
-            nbformat.write(strip(execute.executed(path)), path)
-            path.write_text(tidy(path, {"badges", "strip"}))
+        try:
+            notebook = execute.executed(path)
+        except KeyError:  # never begun, after another failed
+            continue
+        nbformat.write(strip(notebook), path)
+        path.write_text(tidy(path, {"badges", "strip"}))
     return failed
 
 

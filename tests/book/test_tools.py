@@ -106,6 +106,17 @@ def test_a_failing_chapter_is_named_with_its_cell_and_traceback(book, capsys):
         execute.executed(path)
 
 
+def test_a_chapter_that_was_never_begun_is_left_as_it_was(book, monkeypatch):
+    paths = [book / "01-a.ipynb", book / "02-b.ipynb"]
+    for path in paths:
+        write(chapter("1"), path)
+        path.write_text(notebooks.tidy(path, {"badges", "strip"}))
+    monkeypatch.setattr(execute, "execute", lambda paths: paths[:1])
+    before = paths[1].read_text()
+    assert notebooks.run(paths) == paths[:1]
+    assert paths[1].read_text() == before
+
+
 def test_all_pages_begin_anew_after_what_sphinx_does_not_watch(book, monkeypatch):
     monkeypatch.setattr(build, "ROOT", book)
     monkeypatch.setattr(build, "PARSED", book / "_build" / ".doctrees")

@@ -14,6 +14,7 @@ def straight(t, slope=80.0, start=40.0):
 
 RIGHT = [
     ("ex-03-1", -20),
+    ("ex-03-1", torch.tensor([-20.0])),
     ("ex-03-2", alpha_bar),
     ("ex-03-3", lambda x, beta, eps: (1 - beta).sqrt() * x + beta.sqrt() * eps),
     ("ex-03-4", 0.11),
@@ -24,6 +25,7 @@ WRONG = [
     ("ex-03-1", -10, "tenth of the power"),
     ("ex-03-1", 20, "or weaker"),
     ("ex-03-1", -3, "10 log10"),
+    ("ex-03-1", -19, "10 log10"),
     ("ex-03-2", lambda b: (1 - b).cumprod(0), "T + 1"),
     ("ex-03-2", lambda b: alpha_bar(b).sqrt(), "square root"),
     ("ex-03-2", lambda b: b.cumprod(0), "not what it adds"),

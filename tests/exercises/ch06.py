@@ -9,6 +9,11 @@ def step(x, x0, a_t, s_t, a_s, s_s, z):
     return a_s * x0 + (s_s**2 - fresh**2) ** 0.5 * eps + fresh * z
 
 
+def rooted(x, x0, a_t, s_t, a_s, s_s, z):
+    mean, _, beta = parts(x, x0, a_t, s_t, a_s, s_s)
+    return mean + s_s / s_t * beta.sqrt() * z
+
+
 def with_width(width):
     """A step whose noise is `width(beta, s_t, s_s)` wide."""
 
@@ -55,6 +60,7 @@ RIGHT = [
     ("ex-06-1", 72),
     ("ex-06-2", step),
     ("ex-06-2", posterior),
+    ("ex-06-2", rooted),
     ("ex-06-3", posterior),
     ("ex-06-3", step),
     ("ex-06-3", spared),
