@@ -68,6 +68,7 @@ class Model:
     ) -> Float[Tensor, "n samples"]:
         """n waveforms (n, samples) in [-1, 1], float32 on the CPU.
 
+        None has a larger rms than the loudest that the model learned from.
         cond: a class by name or number, a list of n of them, or a dict of these by
         label name; a label not given is drawn as often as it was in training. Item i
         is what n=1, seed=seed + i gives. steps, scale, sampler and vocoder default to
@@ -100,7 +101,12 @@ class Model:
         x = starting_noise(shape, times[0], guided.schedule, dice).to(device)
         walk = SAMPLERS[sampler](guided, x, times, cond=cond or None, generator=dice)
         *_, x = walk
-        return speak(x.cpu()).clamp(-1, 1)
+        return self._no_louder(speak(x.cpu())).clamp(-1, 1)
+
+    def _no_louder(self, wave: Tensor) -> Tensor:
+        """Sounds hurried into being can come out far too loud: softer, if they are."""
+        rms = wave.square().mean(1, keepdim=True).sqrt()
+        return wave * (self.settings["loudest"] / rms).clamp(max=1)
 
     def _voice(self, vocoder, seed: int):
         """The function that turns x, on the CPU, into waveforms."""

@@ -21,11 +21,15 @@ from .vocoder import Vocoding
 
 
 class Encoded(Dataset):
-    """Pairs (x, cond): waves encoded once, and their labels by name."""
+    """Pairs (x, cond): waves encoded once, and their labels by name.
+
+    loudest: the rms of the loudest wave.
+    """
 
     def __init__(self, waves: Dataset, spec):
         self.names, self.front = label_names(waves), spec
         pairs = [waves[i] for i in range(len(waves))]
+        self.loudest = max(x.square().mean().sqrt().item() for x, _ in pairs)
         self.labels = {
             name: torch.stack([by_name(y, self.names)[name] for _, y in pairs])
             for name in self.names
@@ -146,6 +150,7 @@ class Recipe:
             "samples": self.samples,
             "labels": examples.names,
             "counts": examples.counts(),
+            "loudest": examples.loudest,
             "sampler": self.sampler,
             "steps": self.sampler_steps,
             "scale": self.scale,
@@ -212,7 +217,7 @@ class VocoderRecipe(Recipe):
 
     def settings(self, examples: Waves) -> dict:
         settings = super().settings(examples)
-        drop = ("labels", "counts", "scale", "between", "vocoder")
+        drop = ("labels", "counts", "loudest", "scale", "between", "vocoder")
         settings = {key: value for key, value in settings.items() if key not in drop}
         return settings | {"given": [self.prior, self.start]}
 

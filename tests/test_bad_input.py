@@ -37,8 +37,8 @@ VOICE = Model(
     {
         "spec": {"type": "MelSpec", **SPEC.settings()},
         "labels": {"digit": ["one", "two", "three"]},
-        "counts": {"digit": [1, 1, 1]}, "samples": 256, "sampler": "ddim", "steps": 2,
-        "scale": 1.0, "vocoder": None,
+        "counts": {"digit": [1, 1, 1]}, "loudest": 1.0, "samples": 256,
+        "sampler": "ddim", "steps": 2, "scale": 1.0, "vocoder": None,
     },
     {},
 )  # fmt: skip

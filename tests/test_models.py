@@ -50,11 +50,11 @@ def test_it_says_what_it_is_told(voice):
 
 
 def test_both_labels_count(voice):
-    rms = {
-        level: voice.generate({"tone": "low", "level": level}, n=4).square().mean()
+    power = {
+        level: voice.generate({"tone": "low", "level": level}, n=12).square().mean(1)
         for level in ("soft", "loud")
     }
-    assert rms["loud"] > 3 * rms["soft"]
+    assert power["loud"].median() > 3 * power["soft"].median()
 
 
 def test_a_seed_is_a_sound(voice):
@@ -107,6 +107,30 @@ def test_scale_steps_and_sampler_have_their_effect(voice):
     assert torch.equal(voice.generate("low", steps=4, scale=1.15), plain)
     for other in ({"scale": 4.0}, {"steps": 8}, {"sampler": "ddim"}):
         assert not torch.equal(voice.generate("low", **other), plain)
+
+
+def test_nothing_is_louder_than_what_was_learned(voice, monkeypatch):
+    def rms(waves):
+        return waves.square().mean(1, keepdim=True).sqrt()
+
+    def waves(loudest):
+        monkeypatch.setitem(voice.settings, "loudest", loudest)
+        return voice.generate({"level": "soft"}, n=12)
+
+    learned = rms(tiny.Tones().waves).max().item()
+    assert voice.settings["loudest"] == pytest.approx(learned, rel=1e-6)
+    free = waves(torch.inf)
+    bound = rms(free).median().item()
+    quiet = (rms(free) <= bound)[:, 0]
+    assert torch.equal(waves(bound)[quiet], free[quiet])
+    soft = waves(0.02)
+    torch.testing.assert_close(rms(soft), torch.full((12, 1), 0.02))
+    torch.testing.assert_close(waves(0.04), 2 * soft)  # a gain, nothing else
+
+
+def test_silence_stays_silence(voice, monkeypatch):
+    monkeypatch.setattr(voice.spec.__class__, "decode", lambda *_: torch.zeros(1, 9))
+    assert torch.equal(voice.generate("low"), torch.zeros(1, 9))
 
 
 def test_weights_are_kept_in_half_precision(voice, folder):
