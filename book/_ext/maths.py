@@ -30,6 +30,7 @@ require("readline").createInterface({input: process.stdin}).on("line", (line) =>
   console.log(JSON.stringify(typeset(JSON.parse(line)))));
 """
 # Every browser that runs the pages knows woff2: the older two formats are not named.
+MARK = re.compile(r"[,.;:!?)”’]+")
 OLD_FORMATS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)')
 
 
@@ -76,6 +77,19 @@ def block(self, node):
     raise nodes.SkipNode
 
 
+def together(app, doctree, page):
+    """Keep a comma on the line of the short formula before it."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(nodes.Text, descend=False, siblings=True)
+        mark = after and after.parent is math.parent and MARK.match(after)
+        place = math.parent.index(math) + 1
+        if not mark or math.parent[place] is not after or len(math.astext()) > 40:
+            continue
+        pair = nodes.inline("", "", math.deepcopy(), nodes.Text(mark[0]))
+        pair["classes"].append("together")
+        math.parent[place - 1 : place + 1] = [pair, nodes.Text(after[mark.end() :])]
+
+
 def prepare(app, config):
     """Copy KaTeX's styles and fonts into `_build/vendor`, served as `_static/katex`."""
     dist = Path(app.srcdir, "node_modules", "katex", "dist")
@@ -98,4 +112,5 @@ def setup(app):
     app.add_html_math_renderer("katex", (inline, None), (block, None))
     app.add_css_file("katex/katex.css", priority=400)
     app.connect("config-inited", prepare)
+    app.connect("doctree-resolved", together)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

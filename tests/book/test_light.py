@@ -5,12 +5,14 @@ import re
 from urllib.parse import quote
 
 import access
+import docutils.utils
 import hoist
 import maths
 import policy
 import pytest
 import thin
 import weight
+from docutils import nodes
 
 SOUND = base64.b64encode(b"not really a sound").decode()
 SVG = (
@@ -107,6 +109,24 @@ def test_a_formula_that_cannot_be_read_is_an_error():
     node.wait()
     node.stdout.close()
     maths.server.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("formula", "after", "parts"),
+    [
+        ("r/2", ", and", ["so ", "r/2,", " and"]),
+        ("r/2", " and", ["so ", "r/2", " and"]),
+        ("r" * 50, ", and", ["so ", "r" * 50, ", and"]),  # may have to break
+    ],
+)
+def test_a_comma_stays_with_its_formula(formula, after, parts):
+    page = docutils.utils.new_document("page")
+    math = nodes.math("", formula)
+    page += nodes.paragraph("", "", nodes.Text("so "), math, nodes.Text(after))
+    maths.together(None, page, "page")
+    assert [part.astext() for part in page[0]] == parts
+    kept = [part["classes"] for part in page.findall(nodes.inline)]
+    assert kept == ([["together"]] if parts[1].endswith(",") else [])
 
 
 def test_a_page_weighs_what_it_loads(tmp_path):
