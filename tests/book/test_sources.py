@@ -119,9 +119,11 @@ def test_notebook_is_as_the_tool_leaves_it(path, job):
 def test_chapter_opens_with_title_box_badge_and_install(path):
     first, badge, install, *_ = read(path).cells
     assert first.source.startswith("# ")
-    assert re.search(r"^> \*\*In this chapter\*\*", first.source, re.MULTILINE), (
-        'the title cell needs a block quote that begins "**In this chapter**"'
-    )
+    for part in ("In this chapter", "You need", "Cost:"):
+        assert re.search(rf"^> \*\*{part}\*\*", first.source, re.MULTILINE), (
+            f'the title cell needs a block quote with a paragraph "**{part}**"'
+        )
+    assert re.search(r"\*\*[^*]+\?\*\*", first.source), "its question is not bold"
     assert (badge.id, install.id) == ("colab", "install")
 
 
