@@ -16,6 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 STRICT = ["-W", "-n", "--keep-going"]
 HTML, PARSED = ROOT / "_build" / "html", ROOT / "_build" / ".doctrees"
 UNWATCHED = ["_build/.jupyter_cache/fingerprint", "book/_ext/*", "node_modules/.ready"]
+HEAD = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Diffusion by Ear</title>
+<link rel="icon" href="_static/favicon.svg">
+"""
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 
@@ -39,5 +45,8 @@ if __name__ == "__main__":
     if done.returncode:
         shutil.rmtree(PARSED, ignore_errors=True)
         sys.exit("The book stops here: see the warnings above.")
+    first = HTML / "index.html"  # sends the reader on to the preface
+    if "icon" not in (sends_on := first.read_text()):
+        first.write_text(HEAD + sends_on)
     if heavy := weight.report(HTML):
         sys.exit("\n".join(["Too heavy:", *heavy]))

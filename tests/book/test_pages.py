@@ -266,12 +266,14 @@ def test_sounds_play_and_sliders_move(visits, name):
     assert facts["dead"] == []
 
 
-def test_the_first_page_is_where_a_reader_lands(browser, site):
+def test_the_first_page_is_where_a_reader_lands(browser, site, html):
     page = browser.new_page()
     page.goto(site)
     page.wait_for_url("**/book/preface.html")
     assert page.locator("h1").count() == 1
     page.close()
+    # a browser asks for an icon on the way, too, and reports where none is
+    assert 'rel="icon"' in (html / "index.html").read_text()
 
 
 @functools.cache
