@@ -51,10 +51,10 @@ def test_it_says_what_it_is_told(voice):
 
 def test_both_labels_count(voice):
     power = {
-        level: voice.generate({"tone": "low", "level": level}, n=12).square().mean(1)
+        level: voice.generate({"tone": "low", "level": level}, n=12).square().mean()
         for level in ("soft", "loud")
     }
-    assert power["loud"].median() > 3 * power["soft"].median()
+    assert power["loud"] > 3 * power["soft"]
 
 
 def test_a_seed_is_a_sound(voice):

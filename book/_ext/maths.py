@@ -29,8 +29,8 @@ const typeset = ([tex, displayMode]) => {
 require("readline").createInterface({input: process.stdin}).on("line", (line) =>
   console.log(JSON.stringify(typeset(JSON.parse(line)))));
 """
-# Every browser that runs the pages knows woff2: the older two formats are not named.
 MARK = re.compile(r"[,.;:!?)”’]+")
+# Every browser that runs the pages knows woff2: the older two formats are not named.
 OLD_FORMATS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)')
 
 
@@ -80,14 +80,13 @@ def block(self, node):
 def together(app, doctree, page):
     """Keep a comma on the line of the short formula before it."""
     for math in list(doctree.findall(nodes.math)):
-        after = math.next_node(nodes.Text, descend=False, siblings=True)
-        mark = after and after.parent is math.parent and MARK.match(after)
-        place = math.parent.index(math) + 1
-        if not mark or math.parent[place] is not after or len(math.astext()) > 40:
-            continue
-        pair = nodes.inline("", "", math.deepcopy(), nodes.Text(mark[0]))
-        pair["classes"].append("together")
-        math.parent[place - 1 : place + 1] = [pair, nodes.Text(after[mark.end() :])]
+        row, place = math.parent, math.parent.index(math)
+        after = row[place + 1] if place + 1 < len(row) else None
+        mark = MARK.match(after) if isinstance(after, nodes.Text) else None
+        if mark and len(math.astext()) <= 40:
+            pair = nodes.inline("", "", math.deepcopy(), nodes.Text(mark[0]))
+            pair["classes"].append("together")
+            row[place : place + 2] = [pair, nodes.Text(after[mark.end() :])]
 
 
 def prepare(app, config):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import soundfile
@@ -85,6 +86,19 @@ def test_every_paper_of_a_chapter_is_among_the_references():
     for path in [*ROOT.glob("notebooks/*.ipynb"), *BOOK.glob("*.md")]:
         for number in re.findall(r"arXiv[: ](\d{4}\.\d{5})", path.read_text()):
             assert number in references, f"{path.name}: arXiv:{number} is missing"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem
+)
+def test_a_chapter_names_its_works_as_the_references_do(path):
+    references = " ".join((BOOK / "references.md").read_text().split())
+    cells = (cell.source for cell in nbformat.read(path, 4).cells)
+    (listed,) = (text for text in cells if text.startswith("## References"))
+    works = " ".join(listed.partition("\n## ")[0].split()).split(" * ")[1:]
+    assert works
+    for work in works:
+        assert re.search(r"\*.+?\*", work)[0] in references, work
 
 
 def test_every_work_of_a_docstring_is_among_the_references():
