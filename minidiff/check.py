@@ -10,7 +10,7 @@ from .exercises import load, load_all
 from .exercises.answers import Unfilled, Wrong, blank, unfinished, watched
 
 VALUES = "predict", "vary", "listen"  # kinds that are answered with a value
-CODE = "fill in", "find the bug", "extend"  # and with a function or a class
+CODE = "fill in", "find the bug", "extend", "derive"  # with a function or a class
 
 
 class Exercise(NamedTuple):
