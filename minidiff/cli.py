@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import soundfile
-import torch
 import typer
-from tqdm import tqdm
+
+from .models import shelf
 
 app = typer.Typer(
     add_completion=False,
@@ -38,17 +37,19 @@ def train(
 
     python -m minidiff train sounds --data my-recordings --steps 2000 --out mine
     """
-    from . import recipes, runs
+    from tqdm import tqdm
 
-    steps = recipes.RECIPES[_known(name)].steps if steps is None else steps
-    if runs.main_process():
+    from .models import run
+
+    steps = _recipe(name).steps if steps is None else steps
+    if run.main_process():
         typer.echo("reading and encoding the sounds ...")
-    with tqdm(total=steps, unit="step", disable=not runs.main_process()) as bar:
-        for step in runs.train(name, out, steps, every, seed, device, data):
+    with tqdm(total=steps, unit="step", disable=not run.main_process()) as bar:
+        for step in run.train(name, out, steps, every, seed, device, data):
             bar.update(step.index - bar.n)
             if step.index % 20 == 0:
                 bar.set_postfix(loss=f"{step.loss:.3f}")
-    if runs.main_process():
+    if run.main_process():
         typer.echo(f"{out / 'model.safetensors'}")
 
 
@@ -71,27 +72,25 @@ def sample(
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
     """
-    from . import models, runs, valid
+    from tqdm import tqdm
+
+    from . import valid
+    from .models import model as models
+    from .models import run
 
     model = models.load(name, device or models.device())
     if not isinstance(model, models.Model):
         raise ValueError(
             f"name: {name} makes no sounds by itself: {model.card['title']}"
         )
-    out = runs.writable(out)
+    out = run.writable(out)
     last = seed + valid.whole(n, "n", 1)
     for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
         many, ask = min(8, last - s), (steps, scale, s, sampler)
         waves = model.generate(label, many, *ask, vocoder=vocoder)
         for i, wave in enumerate(waves, s):
             file = out / f"{label or 'sound'}-{i}.wav"
-            part = file.with_suffix(".part")
-            try:
-                soundfile.write(part, wave.numpy(), model.sample_rate, format="WAV")
-                part.replace(file)
-            except (OSError, soundfile.SoundFileError) as error:
-                part.unlink(missing_ok=True)
-                raise ValueError(f"out: could not write {file} ({error})") from error
+            _write(file, wave, model.sample_rate)
             tqdm.write(str(file))
 
 
@@ -104,21 +103,21 @@ def evaluate(
 
     python -m minidiff evaluate digits
     """
-    from . import evaluate as judging
-    from . import models, recipes, valid
+    from . import valid
+    from .models import model as models
+    from .models.card import flat, write_card
+    from .models.ears import load_ear
 
-    recipe = recipes.RECIPES[_known(name)]
-    folder = models.WEIGHTS / valid.choice(name, models.shipped(), "model")
+    recipe = _recipe(name)
+    folder = shelf.WEIGHTS / valid.choice(name, shelf.shipped(), "model")
     model = models.load(folder, models.device())
     typer.echo(f"making and judging the sounds of {name}: some minutes ...")
-    numbers = recipe.measure(
-        model, judging.load_ear(recipe.judge or name, recipe.hears)
-    )
-    for key, value in models.flat(numbers):
+    numbers = recipe.measure(model, load_ear(recipe.judge or name, recipe.hears))
+    for key, value in flat(numbers):
         typer.echo(f"{key:32} {value}")
     if write:
-        card = {**model.card, "metrics": numbers, "evaluate": _again(name)}
-        models.write_card(folder, card)
+        again = f"python -m minidiff evaluate {name}"
+        write_card(folder, {**model.card, "metrics": numbers, "evaluate": again})
 
 
 @app.command()
@@ -132,39 +131,52 @@ def judge(
 
     python -m minidiff judge digits --out my-digits
     """
-    from . import evaluate as judging
-    from . import recipes, runs
+    import torch
+    from tqdm import tqdm
 
-    recipe, out = recipes.RECIPES[_known(name)], runs.writable(out)
+    from .judging.ear import Ear, stacked, train_ear
+    from .models import run
+    from .models.ears import save_ear
+    from .nets.judge import Judge
+
+    recipe, out = _recipe(name), run.writable(out)
     steps = recipe.judge_steps if steps is None else steps
     train, test = recipe.data("train"), recipe.data("test")
     torch.manual_seed(seed)  # of weights before training
-    ear = judging.Ear(judging.Judge(len(train.names)), recipe.hears)
-    for _ in tqdm(judging.train_ear(ear, train, steps, seed), total=steps):
+    ear = Ear(Judge(len(train.names)), recipe.hears)
+    for _ in tqdm(train_ear(ear, train, steps, seed), total=steps):
         pass
-    waves, labels = judging.stacked(test)
+    waves, labels = stacked(test)
     right = (ear.label(waves) == labels).double().mean().item()
-    typer.echo(f"{judging.save_ear(ear, out)}: {right:.1%} right on the test set")
+    typer.echo(f"{save_ear(ear, out)}: {right:.1%} right on the test set")
 
 
 @app.command("list")
 def list_models():
     """List the recipes and the models that ship."""
-    from . import models, recipes
-
-    for name, recipe in recipes.RECIPES.items():
-        state = "ships" if name in models.shipped() else "recipe only"
-        typer.echo(f"{name:12} {state:12} {recipe.about['title']}")
+    for name, title in shelf.TITLES.items():
+        state = "ships" if name in shelf.shipped() else "recipe only"
+        typer.echo(f"{name:18} {state:12} {title}")
 
 
-def _known(name: str) -> str:
-    from . import recipes, valid
+def _recipe(name: str):
+    from . import valid
+    from .models.recipes import RECIPES
 
-    return valid.choice(name, recipes.RECIPES, "name of a recipe")
+    return RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
 
 
-def _again(name: str) -> str:
-    return f"python -m minidiff evaluate {name}"
+def _write(file: Path, wave, sample_rate: int) -> None:
+    """A WAV of 16 bits, in one move."""
+    from scipy.io import wavfile
+
+    part = file.with_suffix(".part")
+    try:
+        wavfile.write(part, sample_rate, (32767 * wave).round().short().numpy())
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ValueError(f"out: could not write {file} ({error})") from error
 
 
 def main():
@@ -174,7 +186,3 @@ def main():
     except (ValueError, TypeError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,6 @@
+"""python -m minidiff"""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()
