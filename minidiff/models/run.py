@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from .. import data, valid
+from ..digest import digest
 from ..train import Shuffled, Step, fit
 from . import model as models
 from .card import save

@@ -172,13 +172,14 @@ def test_a_server_that_has_it_not(get, server):
 def test_a_killed_download_leaves_nothing(get, server, tmp_path, sign):
     server.stall.set()
     code = f"""
-import importlib.util
 from pathlib import Path
-spec = importlib.util.spec_from_file_location("fetch", {fetch.__file__!r})
-fetch = importlib.util.module_from_spec(spec)  # alone, which starts sooner
-spec.loader.exec_module(fetch)
+
+import pooch
+
+from minidiff.data import fetch
+
 fetch.ARCHIVE = {fetch.ARCHIVE!r}
-fetch.pooch.os_cache = lambda _: Path({str(tmp_path / "cache")!r})
+pooch.os_cache = lambda _: Path({str(tmp_path / "cache")!r})
 fetch.recordings("me/set", {COMMIT!r}, "set/wavs", "", ".wav")
 """
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
