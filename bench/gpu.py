@@ -29,6 +29,7 @@ PYTEST = [
     "--confcutdir", "tests", "-c", os.devnull, "--rootdir", ".",
     "-o", "pythonpath=. tools book/_ext",
 ]  # fmt: skip
+GROUPS = ("waveforms", "vocoders", "autoencoders", "latents")  # of bench.budget
 MARGIN = 12  # seconds, for what comes after the last step
 
 
@@ -151,16 +152,30 @@ def lesson(name: str, device: str, out: Path, until: float) -> None:
             print(step.index, round(step.loss, 4), flush=True)
 
 
+def rows(group: str, seed: int, device: str, out: Path, steps: int) -> None:
+    """Train the rows of a table with one seed; judge them if the rulers are here."""
+    from bench import budget, judged
+
+    for name, recipe in budget.GROUPS[group].items():
+        folder = budget.place(out / "nets", group, name, seed)
+        if not budget.known(folder, recipe, steps):
+            budget.train(recipe, steps, seed, device, folder)
+        if judged.possible(recipe):
+            judged.verdict(folder, recipe, device)
+        print(name, "done", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--minutes", type=float, default=9)
     parser.add_argument("--skip", nargs="*", default=[], help="of the first stages")
-    parser.add_argument("--tables", nargs="*", default=[], help="of bench.budget")
+    parser.add_argument("--tables", nargs="*", default=[], choices=GROUPS)
     parser.add_argument("--steps", type=int, default=1000, help="of the tables")
     parser.add_argument("--train", nargs="*", default=[], help="recipes")
     parser.add_argument("--stage", help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
     args = parser.parse_args()
     out, device = args.out.resolve(), args.device
@@ -170,6 +185,8 @@ def main():
         return same(device, out)
     if args.stage == "handed-over":
         return handed_over(device, out)
+    if args.stage in GROUPS:
+        return rows(args.stage, args.seed, device, out, args.steps)
     if args.stage:
         return lesson(args.stage, device, out, args.until)
 
@@ -187,9 +204,8 @@ def main():
             stages.run(name, *arguments)
     for group in args.tables:
         for seed in (0, 1, 2):
-            table = ["-m", "bench.budget", group, "--device", device, "--train-only"]
-            table += ["--steps", args.steps, "--seeds", seed, "--nets", out / "nets"]
-            stages.start(f"{group}-{seed}", *table)
+            what = [group, "--seed", seed, "--steps", args.steps]
+            stages.start(f"{group}-{seed}", *own, *what)
     for name in args.train:
         stages.start(name, *own, name, "--until", stages.deadline)
     stages.wait()

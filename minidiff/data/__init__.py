@@ -2,9 +2,13 @@
 
 from .digits import Digits as digits
 from .drums import Drums as drums
+from .environment import Environment as environment
 from .folder import Folder as folder
+from .notes import Notes as notes
 from .pictures import Pictures as pictures
 from .points import Points as points
 from .sounds import sounds
 
-__all__ = ["digits", "drums", "folder", "pictures", "points", "sounds"]
+__all__ = [
+    "digits", "drums", "environment", "folder", "notes", "pictures", "points", "sounds",
+]  # fmt: skip
