@@ -25,11 +25,11 @@ class Environment(Dataset):
     """ESC-10 (Piczak 2015): pairs of (wave, label), label int64, an index into `names`.
 
     wave: (samples,) float32 at 16 kHz, in [-1, 1], levelled to an rms of -23 dBFS or
-    less where a peak would pass 0.99. split: "test" is fold 5, "train" the others; clips
-    cut from one recording share a fold. A clip of the test gives its first two seconds;
-    one of the training gives a cut every quarter of a second, `origin` (n,) tells which
-    are of one clip, and cuts that are almost silent are left out. Shorter clips are
-    followed by silence. `waves` (n, samples), `labels` (n,) and `credits`, author and
+    less where a peak would pass 0.99. split: "test" is fold 5, "train" the others;
+    clips cut from one recording share a fold. A clip of the test gives its first two
+    seconds; one of the training a cut every quarter of a second, `origin` (n,) tells
+    which are of one clip, and cuts that are almost silent are left out. Shorter clips
+    are followed by silence. `waves` (n, samples), `labels` (n,) and `credits`, author and
     licence, hold all of them.
 
     Raises ValueError for an unknown split and samples < 1, FileNotFoundError where the

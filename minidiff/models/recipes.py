@@ -71,7 +71,7 @@ RECIPES: dict[str, Recipe] = {
         about={
             "title": TITLES["environment"],
             "data": "ESC-10, folds 1 to 4",
-            "licence": "weights CC BY 3.0, as the recordings: name K. J. Piczak, ESC-10",
+            "licence": "weights CC BY 3.0, as the recordings: K. J. Piczak, ESC-10",
         },
     ),
     "notes": SoundRecipe(
@@ -85,8 +85,8 @@ RECIPES: dict[str, Recipe] = {
         about={
             "title": TITLES["notes"],
             "data": "284 notes of 14 instruments, four fifths of them, varied",
-            "licence": "weights CC BY 3.0, as the recordings: name tonejs-instruments by "
-            "N. P. Brosowsky, and FluidR3 GM by Frank Wen (MIT)",
+            "licence": "weights CC BY 3.0, as the recordings: tonejs-instruments by "
+            "N. P. Brosowsky and others, FluidR3 GM by Frank Wen (MIT)",
         },
     ),
     "drums": SoundRecipe(
