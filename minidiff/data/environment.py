@@ -29,8 +29,8 @@ class Environment(Dataset):
     clips cut from one recording share a fold. A clip of the test gives its first two
     seconds; one of the training a cut every quarter of a second, `origin` (n,) tells
     which are of one clip, and cuts that are almost silent are left out. Shorter clips
-    are followed by silence. `waves` (n, samples), `labels` (n,) and `credits`, author and
-    licence, hold all of them.
+    are followed by silence. `waves` (n, samples), `labels` (n,) and `credits`, author
+    and licence, hold all of them.
 
     Raises ValueError for an unknown split and samples < 1, FileNotFoundError where the
     recordings are not at hand.

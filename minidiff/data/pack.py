@@ -28,8 +28,8 @@ def write(pack: Path, files: dict[str, Path], decode: Callable, source: str) -> 
     arrays, told = {}, {}
     for name, file in files.items():
         wave, rate = decode(file)
-        peak = float(np.abs(wave).max(initial=0))
-        scale = 1 / 32768 if peak < 1 else peak / 32767  # decoded peaks can pass 1
+        low, high = float(wave.min(initial=0)), float(wave.max(initial=0))
+        scale = max(1 / 32768, -low / 32768, high / 32767)  # decoded peaks can pass 1
         arrays[name] = np.rint(wave / scale).astype(np.int16)
         told[name] = [rate, scale]
     save_file(arrays, pack, {"told": json.dumps(told), "source": source})
