@@ -1,8 +1,9 @@
 """Our U-Net against the diffusers library's of the same size, on the same work.
 
-    python -m bench.compare                  # measures here, writes the table
-    python -m bench.compare --device cuda    # on a GPU, both compiled as well
-    python -m bench.compare --quick          # two repeats, prints only: does it run?
+    python -m bench.compare                             # measures, writes the table
+    python -m bench.compare --device cuda               # on a GPU
+    python -m bench.compare --device cuda --compiled    # all compiled too: minutes
+    python -m bench.compare --quick                     # prints only: does it run?
 
 All nets run in one process and take turns, so that whatever else the machine does hits
 them alike; the table shows medians. What was measured stays in OUT, a file a device;
@@ -35,6 +36,14 @@ one call, one call with gradients, and 20 steps of DDIM, whose loop is ours for 
 Medians; all take turns in one process. Make it again with `python -m bench.compare`;
 what a GPU has to tell, `bash bench/gpu.sh` measures.
 """
+SAME = """
+## One seed, one sound
+
+Sounds that the shipped models make of the same seeds on the CPU and on a GPU: the power
+of the difference over that of the sound.
+
+| model | dB |
+|---|---:|"""
 
 
 def ours():
@@ -107,19 +116,19 @@ class Work:
 JOBS = {"forward": "forward", "training": "forward + backward", "sampling": "20 x DDIM"}
 
 
-def runners(device):
+def runners(compiled):
     """The nets that take turns, by the names of their columns."""
     nets = {"ours": ours()}
     if importlib.util.find_spec("diffusers"):
         nets["diffusers"] = Theirs()
-    if device == "cuda":
+    if compiled:
         nets |= {f"{name}, compiled": torch.compile(net) for name, net in nets.items()}
     return nets
 
 
-def compare(device, dtype, repeats):
+def compare(device, dtype, repeats, compiled=False):
     """Rows of the table: for each job the medians of all nets, in ms."""
-    works = {name: Work(net, device, dtype) for name, net in runners(device).items()}
+    works = {name: Work(net, device, dtype) for name, net in runners(compiled).items()}
     for job, title in JOBS.items():
         times = {name: [] for name in works}
         for i in range(repeats[job] + 2):
@@ -161,17 +170,14 @@ def machine(device):
 
 def table(measured: list[dict]) -> str:
     """All that was measured, as Markdown; times faster: diffusers over ours, eager."""
-    columns = list(
-        dict.fromkeys(n for m in measured for r in m["rows"] for n in r["ms"])
-    )
-    head = [
-        "device",
-        "precision",
-        "work",
-        *(f"{n}, ms" for n in columns),
-        "times faster",
+    rows = [row for m in measured for row in m["rows"]]
+    columns = list(dict.fromkeys(name for row in rows for name in row["ms"]))
+    head = ["device", "precision", "work", *(f"{name}, ms" for name in columns)]
+    head += ["times faster"]
+    lines = [
+        f"| {' | '.join(head)} |",
+        "|---" * 3 + "|---:" * (len(columns) + 1) + "|",
     ]
-    lines = [f"| {' | '.join(head)} |", "|---" * 3 + "|---:" * (len(columns) + 1) + "|"]
     for row in rows:
         ms = row["ms"]
         cells = [row["device"], row["precision"], row["work"]]
@@ -189,14 +195,10 @@ def size(net):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--compiled", action="store_true", help="by torch.compile")
     parser.add_argument("--quick", action="store_true", help="few repeats, no file")
     parser.add_argument("--out", type=Path, default=ROWS)
     args = parser.parse_args()
-    rows = [
-        row
-        for dtype, repeats in plan(args.device, args.quick)
-        for row in compare(args.device, dtype, repeats)
-    ]
     words = [f"{size(ours()):.2f} million parameters"]
     if importlib.util.find_spec("diffusers"):
         words.append(f"against {size(Theirs()):.2f}")
@@ -204,21 +206,37 @@ def main():
         "device": args.device,
         "machine": machine(args.device),
         "sizes": " ".join(words) + ".",
-        "rows": rows,
+        "rows": [],
     }
-    print(table([found]))
-    if args.quick:
-        return
+    name = f"{args.device}-compiled" if args.compiled else args.device
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / f"{args.device}.json").write_text(json.dumps(found, indent=1) + "\n")
-    if args.out == ROWS:
+    for dtype, repeats in plan(args.device, args.quick):
+        for row in compare(args.device, dtype, repeats, args.compiled):
+            found["rows"].append(row)
+            if not args.quick:  # at once: a lent machine may be taken away
+                text = json.dumps(found, indent=1) + "\n"
+                (args.out / f"{name}.json").write_text(text)
+    print(table([found]))
+    if args.out == ROWS and not args.quick:
         write_readme()
 
 
-def write_readme():
+def readme() -> str:
     """README.md, from the rows of all devices."""
-    measured = [json.loads(file.read_text()) for file in sorted(ROWS.glob("*.json"))]
-    README.write_text(f"{INTRO}\n{table(measured)}\n", encoding="utf-8")
+    files = sorted(ROWS.glob("c*.json"))  # cpu, cuda
+    text = f"{INTRO}\n{table([json.loads(file.read_text()) for file in files])}\n"
+    if (ROWS / "same.json").is_file():
+        same = json.loads((ROWS / "same.json").read_text())
+        lines = (
+            f"| `{name}` | {row['difference_db']} |"
+            for name, row in same["rows"].items()
+        )
+        text += f"{SAME}\n" + "\n".join(lines) + f"\n\nMachine: {same['machine']}.\n"
+    return text
+
+
+def write_readme():
+    README.write_text(readme(), encoding="utf-8")
 
 
 if __name__ == "__main__":

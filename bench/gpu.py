@@ -55,12 +55,12 @@ class Stages:
         )
         self.running[name] = process, time.monotonic(), log
 
-    def wait(self, names=None) -> None:
-        """For these stages, or all; what is not done at the deadline is stopped."""
+    def wait(self, names=None, seconds: float = float("inf")) -> None:
+        """For these stages, or all; what is not done in time is stopped."""
         for name in list(self.running if names is None else names):
             process, began, log = self.running.pop(name)
             try:
-                code = process.wait(max(1, self.left))
+                code = process.wait(max(1, min(seconds, self.left)))
             except subprocess.TimeoutExpired:
                 process.terminate()
                 process.wait(20)
@@ -71,9 +71,10 @@ class Stages:
             print(f"{name}: {code}, {seconds} s", flush=True)
             self.write()
 
-    def run(self, name: str, *arguments) -> None:
+    def run(self, name: str, seconds: float, *arguments) -> None:
+        """A stage alone, for so many seconds at most: others must not starve."""
         self.start(name, *arguments)
-        self.wait([name])
+        self.wait([name], seconds)
 
     def write(self) -> None:
         text = json.dumps(self.summary, indent=1) + "\n"
@@ -83,6 +84,7 @@ class Stages:
 def same(device: str, out: Path) -> None:
     """The same seed on the CPU and here: how far apart the sounds of each model are."""
     import minidiff as md
+    from bench.compare import machine
     from minidiff.models import shelf
     from minidiff.models.model import Model
 
@@ -99,7 +101,8 @@ def same(device: str, out: Path) -> None:
         decibels = 10 * apart.clamp(min=1e-20).log10().item()
         rows[name] = {"difference_db": round(decibels, 1)}
         print(name, rows[name], flush=True)
-    (out / "same.json").write_text(json.dumps(rows, indent=1) + "\n")
+    found = {"machine": machine(device), "rows": rows}
+    (out / "same.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 def handed_over(device: str, out: Path) -> None:
@@ -193,15 +196,16 @@ def main():
     stages = Stages(out, args.minutes)
     own = ["-m", "bench.gpu", "--out", out, "--device", device, "--stage"]
     quick = [] if device == "cuda" else ["--quick"]
+    peer = ["-m", "bench.compare", "--device", device, "--out", out]
     first = {
-        "tests": [*PYTEST, "-k", "cuda or gpu", "tests/nets", "tests/test_gpu.py"],
-        "same": [*own, "same"],
-        "handed-over": [*own, "handed-over"],
-        "compare": ["-m", "bench.compare", "--device", device, "--out", out, *quick],
+        "tests": [90, *PYTEST, "-k", "cuda or gpu", "tests/nets", "tests/test_gpu.py"],
+        "same": [60, *own, "same"],
+        "handed-over": [60, *own, "handed-over"],
+        "compare": [90, *peer, *quick],
     }
-    for name, arguments in first.items():
+    for name, (seconds, *arguments) in first.items():
         if name not in args.skip:
-            stages.run(name, *arguments)
+            stages.run(name, seconds, *arguments)
     for group in args.tables:
         for seed in (0, 1, 2):
             what = [group, "--seed", seed, "--steps", args.steps]
@@ -209,6 +213,8 @@ def main():
     for name in args.train:
         stages.start(name, *own, name, "--until", stages.deadline)
     stages.wait()
+    if "compiled" not in args.skip and device == "cuda":  # takes minutes: so at last
+        stages.run("compiled", stages.left, *peer, "--compiled")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ WEIGHTS = Path(__file__).parent / "weights"
 TITLES = {
     "digits": "A spoken digit, zero to nine, in one of six voices",
     "sounds": "Twelve sounds of the garden, rain to hi-hat",
-    "environment": "Ten sounds of the world, rain to chainsaw",
-    "notes": "Notes of fourteen instruments, at any pitch from C1 to C8",
     "drums": "Nine kinds of drum-machine hits, as waveforms",
     "digits-vocoder": "From a mel of a spoken digit to its waveform",
     "sounds-autoencoder": "Mels of the garden, as latents a quarter the size",
