@@ -712,9 +712,18 @@ def contrast(a, b):
     return (max(levels) + 0.05) / (min(levels) + 0.05)
 
 
+def test_a_class_is_made_without_touching_chance():
+    state = torch.get_rng_state()
+    shown = md.draw(md.UNet, (8, 8), dims=2, channels=(32, 64), mid=2, classes=10)
+    assert torch.equal(state, torch.get_rng_state())
+    assert shown.html == drawn("U-Net: two levels").html
+
+
 def test_bad_input(unhooked):
     with pytest.raises(ValueError, match="thing must be one of UNet"):
         md.draw(nn.Linear(1, 1))
+    with pytest.raises(ValueError, match="thing must be one of UNet"):
+        md.draw(nn.Linear, in_features=1, out_features=1)
     with pytest.raises(ValueError, match=r"thing must be one of .* got 'cat'"):
         md.draw("cat")
     with pytest.raises(ValueError, match="size: a UNet is drawn for x of some size"):

@@ -1,5 +1,7 @@
 """Drawings of nets and pipelines, made from the same numbers as the thing itself."""
 
+import torch
+
 from ..shown import Shown
 from . import curves, latents, models, nets, pipelines, unet, waves
 
@@ -39,11 +41,16 @@ def draw(thing, size: int | tuple | None = None, **numbers) -> Shown:
     * a `Denoiser`, whose training is shown, for x0 of this size, channels first;
     * a `Guided`, a schedule, a `MelSpec`, a loaded model or vocoder;
     * a `Vocoding`, for a waveform of this size;
+    * a class of these, made from `numbers`: `draw(UNet, (8, 8), channels=(32, 64))`;
     * "step", one step of a sampler: schedule=, and t=, s=, eta=;
     * "solvers", three samplers on one exact curve: denoiser=, times=, x=.
 
-    Raises ValueError for anything else, and for a size that is missing.
+    Draws no random numbers that anybody would miss. Raises ValueError for anything
+    else, and for a size that is missing.
     """
+    if isinstance(thing, type):
+        with torch.random.fork_rng():
+            thing, numbers = thing(**numbers), {}
     named = isinstance(thing, str)
     known = [thing] if named else [kind.__name__ for kind in type(thing).__mro__]
     kind = next((name for name in known if name in SIZED | WHOLE), None)
