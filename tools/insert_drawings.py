@@ -84,9 +84,7 @@ PLACES = [
     ),
     Place(
         "05", "unet", ("md.source(md.UNet.forward)",),
-        "md.draw(\n"
-        "    md.UNet, (8, 8), dims=2, channels=(32, 64), mid=2, classes=10\n"
-        ")",
+        "md.draw(md.UNet, (8, 8), dims=2, channels=(32, 64), mid=2, classes=10)",
         "This is the net that we shall train: down at the left, up at the right, "
         "bridges between them, and an orange ring that tells every block the time "
         "and the label.",

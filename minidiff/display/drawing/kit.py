@@ -8,6 +8,7 @@ wide as a phone, so that its letters are 10 pixels high there, and follows the t
 import html
 from dataclasses import dataclass
 from itertools import pairwise
+from math import dist
 from urllib.parse import quote
 
 from ..figures import COLOURS, THEME
@@ -225,7 +226,7 @@ def measure(text: str) -> float:
 
 def toward(a: tuple, b: tuple, far: float) -> tuple:
     """The point `far` from a on the way to b, at most half of it."""
-    way = abs(b[0] - a[0]) + abs(b[1] - a[1])  # level or upright, nearly always
+    way = dist(a, b)
     share = min(far / way, 0.5) if way else 0.0
     return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
 
