@@ -179,13 +179,13 @@ PLACES = [
     ),
     Place(
         "11", "vocoder", ("md.source(Vocoding.given)",),
-        'md.draw(md.load("digits-vocoder"))',
+        "md.draw(Vocoding, 6400, spec=spec)",
         "The mel goes three ways: it says how loud, it says what Griffin-Lim can "
         "make of it, and it is told to the net, which makes what is missing.",
     ),
     Place(
         "12", "autoencoder", ("md.source(Autoencoder.__init__)",),
-        'md.draw(md.load("sounds-autoencoder").autoencoder, (64, 64))',
+        "md.draw(latents.autoencoder, (64, 64))",
         "The encoder's rows halve the picture, the decoder's double it; the "
         "latent is all that passes from the one to the other.",
     ),
@@ -206,7 +206,7 @@ PLACES = [
     ),
     Place(
         "12", "latent-model", ("## A short lesson",),
-        'md.draw(md.load("sounds-latent"))',
+        "md.draw(voice)",
         "The whole of it: an autoencoder on either side, and in the small space "
         "between them a denoiser like all the others.",
     ),

@@ -248,11 +248,14 @@ def test_emb_enters_every_block_of_a_unet_and_nothing_else(name):
         for path in drawing(shown)[1].iter(f"{SVG}path")
         if path.get("class") == "dot-told"
     ]
-    entered = set()
-    for x, y in heads:
-        near = [w for w, x0, y0, x1, y1 in texts(shown)
-                if x0 - 40 < x < x1 + 40 and y0 - 12 < y < y1 + 12]  # fmt: skip
-        entered |= {w for w in near if "[" in w and ("mid" in w or "×" not in w)}
+    part = re.compile(r"(down|up|mid|shrink|grow)\[[\d.]+\]|attend|stem|skips|norm.*")
+    lines = [line for line in texts(shown) if part.fullmatch(line[0])]
+    entered = {
+        words
+        for x, y in heads
+        for words, left, top, right, bottom in lines
+        if left - 40 < x < right + 40 and top - 12 < y < bottom + 12
+    }
     blocks = {f"{p}[{i}]" for p in ("down", "up") for i in range(len(whole.down))}
     blocks |= {f"mid[{i}]" for i in range(len(whole.mid))}
     if len(whole.mid) > 3:  # there is no room for so many
