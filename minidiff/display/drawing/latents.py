@@ -33,8 +33,10 @@ def autoencoder(net, size):
     big, small = prod(seen[""].into), prod(seen["decoder"].into)
     remark = f"{big} numbers, {small} in the latent, {big} again"
     sheet.words(MIDDLE, cloud.low + 16, remark, "middle")
-    there = "; ".join(f"{', '.join(parts)} {shape}" for parts, shape in down)
-    back = "; ".join(f"{', '.join(parts)} {shape}" for parts, shape in up)
+    there, back = (
+        "; ".join(f"{' '.join(parts)} {shape}" for parts, shape in way)
+        for way in (down, up)
+    )
     return sheet.shown(
         f"An autoencoder: {remark}. Left, encoder makes of mel {seen.into()}: {there}. "
         f"These are mean, log_var, {z} each; z = mean + exp(log_var / 2) * eps. Right, "

@@ -51,7 +51,7 @@ def model(whole):
     return sheet.shown(
         f"A model of sound. To learn, left: {wave} goes through {there}, and the "
         f"denoiser learns from it. To hear, right: noise {shape} and t, cond: {names} "
-        f"enter the {' '.join(lines)}; what it makes goes through {back} to {wave}."
+        f"enter the {', '.join(lines)}; what it makes goes through {back} to {wave}."
     )
 
 
@@ -114,6 +114,6 @@ def vocoder(whole, size=None):
         other, told = f"spec.decode, Griffin-Lim: base {long}", ", start = base / unit"
     return sheet.shown(
         f"A vocoder. mel {shape} goes three ways. Left, {' '.join(words)}: unit "
-        f"{long}. Right, {other}. In the middle, {net}, is told mel{told} and makes x0 "
-        f"{long} of noise {long}. At the end base + unit * x0 is wave {long}."
+        f"{long}. Right, {other}. In the middle the {net}; it is told mel{told} and "
+        f"makes x0 {long} of noise {long}. At the end base + unit * x0 is wave {long}."
     )

@@ -112,13 +112,17 @@ def diffwave(net, size):
         sheet.arrow(a.left, b.right)
     told = ""
     if net.n_mels:
-        told = f"mel {seen.into('upsample')}, by upsample {seen.out('upsample')}, too. "
-    parts = ", ".join(f"layers[{i}] {d}" for i, d in enumerate(net.dilations))
+        told = f", and so does mel {seen.into('upsample')}, by upsample "
+        told += seen.out("upsample")
+    parts = ", ".join(
+        f"layers[{i}] {net.dilations[i]}" if i == j else f"[{i}] to [{j}] once more"
+        for i, j in rows(net.dilations)
+    )
     return sheet.shown(
         f"DiffWave. x {seen.into()} goes through inp and relu to {seen.out('inp')}, "
         f"then through layers that look at 3 places, so far apart: {parts}; the last "
         f"one sees {net.receptive_field} samples. {EMB}, cond: {names(net)}, shifts "
-        f"each layer (step). {told}The skips of all layers are summed and divided by "
+        f"each layer (step){told}. The skips of all layers are summed and divided by "
         f"√{n}; skip, relu and out make {seen.out()} of them."
     )
 
