@@ -82,7 +82,7 @@ class Seen:
             ddim(denoiser, start, walk[1:]),
             heun(denoiser, start, walk[1:]),
         )
-        fine = [torch.linspace(*ends, 101).double() for ends in ((t, s), (s, 0))]
+        fine = [torch.linspace(*ends, 101, dtype=t.dtype) for ends in ((t, s), (s, 0))]
         fine = torch.cat([fine[0], fine[1][1:]])
         path = [start, *dpmpp_2m(denoiser, start, fine)]
         self.curve = [self.place(*stop) for stop in zip(path, fine, strict=True)]
