@@ -12,7 +12,7 @@ PLACES = {  # file -> what it gives to md
     "data": ["data"],
     "denoiser": ["Denoiser"],
     "display": [
-        "abx", "explorer", "figure", "gallery", "live", "player", "players",
+        "abx", "draw", "explorer", "figure", "gallery", "live", "player", "players",
         "plot_curves", "plot_mels", "plot_pictures", "plot_points", "say", "source",
         "trajectory",
     ],
