@@ -3,9 +3,11 @@
 from . import data
 from .audio import MelSpec, griffin_lim
 from .check import check
+from .data import example, examples
 from .denoiser import Denoiser
 from .display import (
     abx,
+    blind,
     explorer,
     figure,
     gallery,
@@ -40,8 +42,9 @@ from .train import fit
 __all__ = [
     "MLP", "Clip", "Cosine", "Denoiser", "Flow", "GaussianMixture", "Guided",
     "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet", "abx",
-    "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "explorer",
-    "figure", "fit", "gallery", "griffin_lim", "heun", "invert", "live", "load",
-    "measured", "noise_times", "player", "players", "plot_curves", "plot_mels",
-    "plot_pictures", "plot_points", "renoise", "say", "source", "trajectory",
+    "blind", "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m",
+    "example", "examples", "explorer", "figure", "fit", "gallery", "griffin_lim",
+    "heun", "invert", "live", "load", "measured", "noise_times", "player", "players",
+    "plot_curves", "plot_mels", "plot_pictures", "plot_points", "renoise", "say",
+    "source", "trajectory",
 ]  # fmt: skip
