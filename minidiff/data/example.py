@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .. import valid
+from .clips import fitted
 
 FOLDER = Path(__file__).with_name("examples")
 
@@ -62,6 +63,11 @@ class Example:
                 f"{found[:12]}, expected {self.sha256[:12]}): install minidiff again"
             )
         return torch.from_numpy(decoded(data))[None]
+
+    def fitted(self, samples: int) -> Float[Tensor, "1 samples"]:
+        """`wave`, followed by silence or cut and faded out, as the data sets do it."""
+        valid.whole(samples, "samples", 1)
+        return fitted(self.wave[0], samples, self.sample_rate)[None]
 
     def __repr__(self):
         return (
