@@ -1,50 +1,47 @@
-"""minidiff: diffusion models for sound, small enough to read aloud."""
+"""minidiff: diffusion models for sound, small enough to read aloud.
 
-from . import data
-from .audio import MelSpec, griffin_lim
-from .check import check
-from .data import example, examples
-from .denoiser import Denoiser
-from .display import (
-    abx,
-    blind,
-    explorer,
-    figure,
-    gallery,
-    live,
-    player,
-    players,
-    plot_curves,
-    plot_mels,
-    plot_pictures,
-    plot_points,
-    say,
-    source,
-    trajectory,
-)
-from .exact import GaussianMixture, IdealDenoiser
-from .guidance import Clip, Guided
-from .measured import measured
-from .models import device, load
-from .nets import MLP, UNet
-from .process import diffuse
-from .samplers import ddim, ddpm, dpmpp_2m, heun, invert, renoise
-from .schedule import (
-    Cosine,
-    Flow,
-    Karras,
-    LinearBeta,
-    ScaledLinear,
-    noise_times,
-)
-from .train import fit
+`import minidiff as md`: everything public hangs on md, and is read from its file when
+it is first asked for.
+"""
 
-__all__ = [
-    "MLP", "Clip", "Cosine", "Denoiser", "Flow", "GaussianMixture", "Guided",
-    "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet", "abx",
-    "blind", "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m",
-    "example", "examples", "explorer", "figure", "fit", "gallery", "griffin_lim",
-    "heun", "invert", "live", "load", "measured", "noise_times", "player", "players",
-    "plot_curves", "plot_mels", "plot_pictures", "plot_points", "renoise", "say",
-    "source", "trajectory",
-]  # fmt: skip
+import importlib
+
+from .measured import measured  # here, for it has the name of its room
+
+PLACES = {  # file -> what it gives to md
+    "data": ["data"],
+    "data.example": ["example", "examples"],
+    "denoiser": ["Denoiser"],
+    "display": [
+        "abx", "blind", "explorer", "figure", "gallery", "live", "player", "players",
+        "plot_curves", "plot_mels", "plot_pictures", "plot_points", "say", "source",
+        "trajectory",
+    ],
+    "exact": ["GaussianMixture", "IdealDenoiser"],
+    "exercises.check": ["check"],
+    "guidance": ["Clip", "Guided"],
+    "models.model": ["device", "load"],
+    "nets": ["MLP", "UNet"],
+    "process": ["diffuse"],
+    "samplers": ["ddim", "ddpm", "dpmpp_2m", "heun", "invert", "renoise"],
+    "schedule": [
+        "Cosine", "Flow", "Karras", "LinearBeta", "ScaledLinear", "noise_times",
+    ],
+    "sound.mel": ["MelSpec", "griffin_lim"],
+    "train": ["fit"],
+}  # fmt: skip
+HOME = {name: file for file, names in PLACES.items() for name in names}
+__all__ = sorted([*HOME, "measured"])
+
+
+def __getattr__(name: str):
+    if name not in HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f".{HOME[name]}", __name__)
+    value = module if name == HOME[name] else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

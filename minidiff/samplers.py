@@ -15,7 +15,7 @@ cond that the denoiser does not know, and an answer of another shape, at that st
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import inf, log, sqrt
 
@@ -24,7 +24,8 @@ from torch import Tensor
 
 from . import valid
 from .denoiser import Cond
-from .process import Generators, randn
+from .process import Generators, randn, starting_noise
+from .schedule import noise_times
 
 
 def _checked(walk: Callable) -> Callable:
@@ -181,3 +182,24 @@ def invert(
 
 
 SAMPLERS = {walk.__name__: walk for walk in (ddim, ddpm, heun, dpmpp_2m, renoise)}
+
+
+def from_noise(
+    denoiser,
+    shape: Sequence[int],
+    sampler: str,
+    steps: int,
+    cond: Cond = None,
+    generator: Generators = None,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """The whole way at `noise_times`, from noise to x0 of this shape, on `device`.
+
+    sampler: its name. Raises ValueError for an unknown one, and for steps below 1 or
+    beyond the schedule's.
+    """
+    walk = SAMPLERS[valid.choice(sampler, SAMPLERS, "sampler")]
+    times = noise_times(denoiser.schedule, steps)
+    x = starting_noise(shape, times[0], denoiser.schedule, generator).to(device)
+    *_, x = walk(denoiser, x, times, cond=cond, generator=generator)
+    return x

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 import minidiff as md
-from minidiff.audio import MelSpec, Waveform
-from minidiff.models import Model
+from minidiff.models.model import Model
 from minidiff.nets import WaveGrad
 from minidiff.process import randn
+from minidiff.sound.mel import MelSpec
+from minidiff.sound.waveform import Waveform
 
 pytestmark = pytest.mark.usefixtures("unhooked")
 NAN = math.nan

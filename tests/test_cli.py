@@ -8,8 +8,9 @@ import soundfile
 import tiny
 from typer.testing import CliRunner
 
-from minidiff import __main__ as cli
-from minidiff import models, recipes
+import minidiff as md
+from minidiff import cli
+from minidiff.models import recipes, shelf
 
 
 @pytest.fixture(autouse=True)
@@ -48,15 +49,16 @@ def test_train_then_sample(tmp_path):
     assert [line.split("/")[-1] for line in done.stdout.split()] == names
     wave, rate = soundfile.read(sounds / "high-8.wav", dtype="float32")
     assert (rate, wave.shape) == (4000, (1600,))
-    expected = models.load(out).generate("high", seed=8, steps=2, scale=2)
+    expected = md.load(out).generate("high", seed=8, steps=2, scale=2)
     assert wave == pytest.approx(expected[0].numpy(), abs=1e-2)
 
 
 def test_list():
     lines = run("list").output
-    assert "Three tones" in lines
-    for name in recipes.RECIPES:
-        assert name in lines
+    assert list(shelf.TITLES) == [name for name in recipes.RECIPES if name != "tiny"]
+    for name, title in shelf.TITLES.items():
+        assert f"{name} " in lines
+        assert title in lines
 
 
 @pytest.mark.parametrize("command", ["train", "sample", "evaluate", "judge", "list"])

@@ -1,23 +1,36 @@
 """The arrows between modules run one way, and the core stays short."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import minidiff as md
+
 PACKAGE = Path(__file__).parents[1] / "minidiff"
-CORE = {  # module -> the only modules of ours it may import
-    "valid": set(),
-    "schedule": {"valid"},
-    "process": {"schedule", "valid"},
-    "denoiser": {"process", "schedule", "valid"},
-    "guidance": {"denoiser", "process", "valid"},
-    "samplers": {"denoiser", "process", "valid"},
-    "train": {"denoiser", "valid"},
-    "exact": {"process", "schedule", "valid"},
+METHOD = {  # a file of the method -> the only files of ours it may import
+    "schedule": set(),
+    "process": {"schedule"},
+    "denoiser": {"process", "schedule"},
+    "guidance": {"denoiser", "process"},
+    "samplers": {"denoiser", "process", "schedule"},
+    "train": {"denoiser"},
+    "exact": {"process", "schedule"},
 }
-BESIDE = {"audio": {"valid"}}
-NETS = sorted(f.stem for f in (PACKAGE / "nets").glob("[a-z]*.py"))
+CHECKS = {"valid", "digest"}  # which every file may use
+ROOMS = {  # a room -> what it may know beside itself
+    "nets": set(),
+    "sound": {"nets", "samplers", "process", "schedule"},
+    "data": {"exact"},
+    "judging": {*METHOD, "nets", "sound"},
+    "models": {*METHOD, "nets", "sound", "data", "judging"},
+    "measured": set(),
+    "display": {"sound"},
+    "exercises": {*METHOD, "nets", "sound", "data", "display", "judging"},
+}
+LONG = {"data/garden.py"}  # the garden: twelve sounds, each of a few lines
 
 
 def parsed(file):
@@ -62,15 +75,47 @@ def lines_of_code(file):
     )
 
 
-@pytest.mark.parametrize(("name", "allowed"), (CORE | BESIDE).items())
-def test_arrows_run_one_way(name, allowed):
-    assert set(ours(PACKAGE / f"{name}.py")) <= allowed
+def rooms(file):
+    """The rooms, or files of the root, that a file imports from."""
+    return {name.split(".")[0] for name in ours(file) if name}
+
+
+@pytest.mark.parametrize(("name", "allowed"), METHOD.items())
+def test_arrows_of_the_method_run_one_way(name, allowed):
+    assert rooms(PACKAGE / f"{name}.py") <= allowed | CHECKS
+
+
+@pytest.mark.parametrize(("room", "allowed"), ROOMS.items())
+def test_a_room_knows_only_what_it_may(room, allowed):
+    files = sorted((PACKAGE / room).glob("*.py"))
+    assert files
+    for file in files:
+        assert rooms(file) <= allowed | CHECKS | {room}, file
+
+
+def test_every_room_has_its_arrows():
+    found = {f.parent.name for f in PACKAGE.glob("*/*.py")}
+    assert found == set(ROOMS)
+
+
+def test_the_house_is_drawn_as_it_is():
+    """The list of rooms and arrows in CONTRIBUTING."""
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for room, allowed in ROOMS.items():
+        known = {"the method" if name in METHOD else name for name in allowed}
+        line = next(x for x in text.splitlines() if x.startswith(f"| `{room}/`"))
+        told = line.split("|")[3]
+        words = {w.strip(" `/") for w in told.split(",")} - {"nothing"}
+        assert words == known, line
 
 
 def test_this_test_sees_imports():
     assert "valid" in set(ours(PACKAGE / "schedule.py"))
     assert "exact" in set(ours(PACKAGE / "data" / "points.py"))
-    assert "models" in set(ours(PACKAGE / "__main__.py"))
+    assert "models.shelf" in set(ours(PACKAGE / "cli.py"))
+
+
+NETS = sorted(f.stem for f in (PACKAGE / "nets").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -78,15 +123,76 @@ def test_nets_import_nothing_of_ours_but_nets(name):
     assert all(m.startswith("nets.") for m in ours(PACKAGE / "nets" / f"{name}.py"))
 
 
-@pytest.mark.parametrize("file", sorted((PACKAGE / "data").glob("*.py")))
-def test_data_stand_beside(file):
-    known = {"valid", "exact"}
-    assert all(m in known or m.startswith("data") for m in ours(file))
-
-
-def test_the_core_is_short():
-    """The modules along the arrows; nets, exact answers and checks stand beside."""
-    core = CORE.keys() - {"valid", "exact"}
-    lines = {name: lines_of_code(PACKAGE / f"{name}.py") for name in core}
+def test_the_method_is_short():
+    """Exact answers and checks stand beside it."""
+    lines = {name: lines_of_code(PACKAGE / f"{name}.py") for name in METHOD}
     assert min(lines.values()) > 10
-    assert sum(lines.values()) <= 600, lines
+    assert sum(lines.values()) <= 800, lines
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=str)
+def test_no_file_is_long(file):
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    assert lines <= 300 or file.relative_to(PACKAGE).as_posix() in LONG
+
+
+def run(code, *flags):
+    done = [sys.executable, *flags, "-c", code]
+    return subprocess.run(done, capture_output=True, text=True, check=True)
+
+
+def test_everything_public_hangs_on_md():
+    code = "import minidiff as md; [getattr(md, n) for n in md.__all__]; "
+    code += "assert callable(md.check) and callable(md.measured); "
+    code += "import minidiff.exercises.check, minidiff.measured.rows; "
+    code += "assert callable(md.check) and callable(md.measured); "
+    code += "assert set(md.__all__) <= set(dir(md))"
+    run(code)
+    with pytest.raises(AttributeError, match="nonsense"):
+        md.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [(["--help"], "evaluate"), (["list"], "ships"), (["train", "--help"], "--data")],
+)
+def test_the_command_line_answers_without_torch(arguments, answer):
+    code = f"""
+import sys
+from minidiff.cli import app
+try:
+    app({arguments})
+except SystemExit as done:
+    assert not done.code
+assert "torch" not in sys.modules and "scipy" not in sys.modules
+"""
+    assert answer in run(code).stdout
+
+
+def seconds(code):
+    """Processor time of a fresh interpreter that runs this: the best of three."""
+    before = "import resource as r; "
+    after = "; u = r.getrusage(r.RUSAGE_SELF); print(u.ru_utime + u.ru_stime)"
+    return min(float(run(before + code + after).stdout) for _ in range(3))
+
+
+def test_starting_is_quick():
+    assert seconds("import minidiff.cli") < 0.4
+    assert seconds("import torch, minidiff") < seconds("import torch") + 0.3
+
+
+def test_a_bare_machine_is_enough():
+    """Where nothing can decode sound, fetch or move sliders, all else works."""
+    code = """
+import sys
+for name in ("librosa", "soundfile", "pooch", "ipywidgets", "IPython", "diffusers"):
+    sys.modules[name] = None
+import torch, minidiff as md
+for name in md.__all__:
+    getattr(md, name)
+import minidiff.cli, minidiff.models.run
+voice = md.load("digits")
+assert voice.generate("seven", steps=2).isfinite().all()
+md.data.sounds(12)[0]
+"""
+    run(code)

@@ -4,39 +4,83 @@ import json
 
 import pytest
 import torch
+from torch.utils.data import Dataset
 
 import minidiff as md
-from bench.budget import GROUPS, stated
-from minidiff import measured as package
-from minidiff.measured import FOLDER, Measured
+from bench.budget import GROUPS, multiplications, stated
+from minidiff.data.digits import Digits
+from minidiff.data.drums import Drums
+from minidiff.data.sounds import Sounds
+from minidiff.measured import FOLDER
+from minidiff.measured.rows import Measured, short
 
 CONTENT = {
-    "machine": "1 thread of a slide rule",
-    "seconds": 120,
     "again": "python -m bench.budget rules",
     "rows": {
-        "long": {"steps": 12_345, "metrics": {"error": 0.123456}},
-        "short": {"steps": 7, "metrics": {}},
+        "long": {
+            "steps": 12_345,
+            "machine": "a slide rule",
+            "seeds": 3,
+            "metrics": {"error": 0.123456, "far": {"away": 5678.9}},
+            "spread": {"error": 0.0123, "far": {"away": 139.5}},
+        },
+        "short": {"steps": 12_345, "machine": "an abacus", "metrics": {}},
     },
 }
+KNOWN = {"by hand": {"metrics": {"error": 0.5}, "n": 25}}
 
 
 def test_a_column_may_lack_numbers():
     rows = Measured(CONTENT)
-    assert rows.column("steps") == [12_345, 7]
+    assert rows.column("steps") == [12_345, 12_345]
     assert rows.column("metrics.error") == [0.123456, None]
     assert rows.column("metrics.error.deeper") == [None, None]
-    assert rows.minutes == 2
 
 
-def test_table_shows_three_digits_and_gaps():
-    table = Measured(CONTENT).table({"steps": "steps", "how wrong": "metrics.error"})
+def test_table_shows_three_digits_spreads_and_gaps():
+    columns = {
+        "steps": "steps",
+        "how wrong": "metrics.error",
+        "away": "metrics.far.away",
+    }
+    table = Measured(CONTENT | {"yardsticks": KNOWN}).table(columns)
     assert table.splitlines() == [
-        "| | steps | how wrong |",
-        "|---|---|---|",
-        "| long | 12,345 | 0.123 |",
-        "| short | 7 |  |",
+        "| | steps | how wrong | away |",
+        "|---|---|---|---|",
+        "| long | 12,345 | 0.123 ± 0.012 | 5,679 ± 140 |",
+        "| short | 12,345 |  |  |",
+        "| *by hand* |  | 0.5 |  |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.0, 3, "0"),
+        (99.96, 3, "100"),
+        (999.6, 3, "1,000"),
+        (-1234.5, 3, "-1,234"),
+        (1_281_385, 3, "1.28 M"),
+        (39_082_000_384, 3, "39.1 G"),
+        (99.7, 2, "100"),
+    ],
+)
+def test_a_number_is_never_a_power_of_ten(value, digits, text):
+    assert short(value, digits) == text
+
+
+def test_the_budget_is_in_steps_or_if_they_differ_in_seconds():
+    assert Measured(CONTENT).seeds == 1  # the fewest
+    assert (
+        Measured(CONTENT).budget
+        == "12,345 steps each, one seed, on a slide rule, an abacus"
+    )
+    rows = CONTENT["rows"]
+    uneven = {"long": rows["long"], "short": rows["short"] | {"steps": 7, "seeds": 3}}
+    assert Measured(CONTENT | {"rows": uneven, "seconds": 120}).budget == (
+        "120 seconds each, which were 7 to 12,345 steps, 3 seeds, on a slide rule, "
+        "an abacus"
+    )
 
 
 def test_sounds_are_of_full_scale():
@@ -53,22 +97,60 @@ def test_unknown_comparison_names_the_near_one():
         md.measured("no such thing")
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda f: f.stem)
-def test_every_row_says_how_it_was_made(file):
-    content = json.loads(file.read_text())
-    rows = md.measured(file.stem)
-    assert rows.machine
-    assert file.stem in rows.again
+TABLES = pytest.mark.parametrize("name", GROUPS)
+
+
+@TABLES
+def test_every_row_says_how_it_was_made(name):
+    content = json.loads((FOLDER / f"{name}.json").read_text())
+    rows = md.measured(name)
+    assert name in rows.again
+    assert min(rows.n["made"], rows.n["test"]) > 0
     for row in rows.values():
+        assert row["machine"]
         assert row["recipe"]["net"]
-        assert row["steps"] > 0
-        assert abs(row["seconds"] / content["seconds"] - 1) < 0.25  # of equal length
+        assert row["seeds"] >= 1
+        assert set(row.get("spread", row["metrics"])) == set(row["metrics"])
+        assert ("spread" in row) == (row["seeds"] > 1)
+        if "seconds" in content:  # of equal length
+            assert abs(row["seconds"] / content["seconds"] - 1) < 0.25
+        else:
+            assert row["steps"] == next(iter(rows.values()))["steps"]
+    for known in rows.yardsticks.values():
+        assert known["n"] > 1
+        assert known["metrics"]
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda f: f.stem)
-def test_what_was_measured_is_what_the_recipes_say_today(file):
-    rows = json.loads(file.read_text())["rows"]
-    said = {
-        name: json.loads(json.dumps(stated(r))) for name, r in GROUPS[file.stem].items()
-    }
-    assert {name: row["recipe"] for name, row in rows.items()} == said
+@TABLES
+def test_what_was_measured_is_what_the_recipes_say_today(name):
+    rows = json.loads((FOLDER / f"{name}.json").read_text())["rows"]
+    said = {title: stated(recipe) for title, recipe in GROUPS[name].items()}
+    assert {title: row["recipe"] for title, row in rows.items()} == said
+
+
+@TABLES
+def test_the_price_of_a_step_is_that_of_the_net_today(name):
+    """Counted anew, on data of the right shape."""
+    rows = md.measured(name)
+    for title, recipe in GROUPS[name].items():
+        examples = recipe.examples(Silence(recipe))
+        learner = recipe.build(examples.names)
+        assert sum(p.numel() for p in learner.parameters()) == rows[title]["parameters"]
+        counted = multiplications(learner, examples, recipe.batch)
+        assert counted == rows[title]["multiplications"]
+
+
+class Silence(Dataset):
+    """As many sounds as a batch has, and the labels of a recipe's data set."""
+
+    def __init__(self, recipe):
+        kind = {8000: Digits, 16_000: Drums if "drum" in recipe.judge else Sounds}
+        self.kind, self.recipe = kind[recipe.hears.sample_rate], recipe
+        self.names, self.label_names = self.kind.names, self.kind.label_names
+
+    def __len__(self):
+        return self.recipe.batch
+
+    def __getitem__(self, i):
+        wave = 0.1 * torch.randn(self.recipe.samples)
+        return wave, {name: torch.tensor(0) for name in self.label_names}

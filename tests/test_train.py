@@ -202,17 +202,6 @@ def test_two_processes_end_with_the_same_weights(tmp_path):
     assert not torch.equal(a["seen"], b["seen"])  # each has batches of its own
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_on_a_gpu():
-    model = denoiser().to("cuda")
-    losses = [s.loss for s in md.fit(model, DataLoader(points(), 128), 200)]
-    assert sum(losses[-20:]) < sum(losses[:20])
-    x = torch.randn(16, 2, device="cuda")
-    *_, y = md.ddpm(model, x, md.Flow().times(5), generator=torch.Generator())
-    assert y.device.type == "cuda"
-    assert y.isfinite().all()
-
-
 def test_what_a_net_counts_is_kept():
     net = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8))
     net.append(torch.nn.Linear(8, 2))

@@ -12,7 +12,9 @@ from torch.utils.data import Dataset
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from minidiff import MelSpec, recipes
+from minidiff import MelSpec
+from minidiff.models import recipes
+from minidiff.models.recipe import SoundRecipe
 
 NAMES = {"tone": ["low", "middle", "high"], "level": ["soft", "loud"]}
 
@@ -40,7 +42,7 @@ class Tones(Dataset):
         return self.waves[i], {"tone": self.tone[i], "level": self.level[i]}
 
 
-RECIPE = recipes.Recipe(
+RECIPE = SoundRecipe(
     data=Tones,
     samples=1600,
     spec=MelSpec(4000, n_fft=256, hop_length=100, n_mels=16, mean=-40.0),
@@ -54,6 +56,6 @@ RECIPE = recipes.Recipe(
 
 if __name__ == "__main__":
     recipes.RECIPES["tiny"] = RECIPE
-    from minidiff.__main__ import main
+    from minidiff.cli import main
 
     main()

@@ -10,8 +10,8 @@ digits       index 0 of every digit by every speaker: the first test recording.
 drums        of both test machines the longest hit of each kind; the others stay free.
 environment  fold 5: two clips of each class by two authors, CC0 before CC BY, then in
              the order of the file names.
-notes        of each instrument the notes a third and two thirds up its range, which a
-             model without them has to find between their neighbours.
+notes        of the test notes of each instrument, from low to high, those a third and
+             two thirds up the list.
 noise        of the test noises coffee-shop and running-tap, the first five seconds.
 
 How it is stored: what is an Ogg file of the right rate already, as it is; what is short
@@ -36,7 +36,9 @@ from minidiff.data.digits import COMMIT as FSDD
 from minidiff.data.digits import DIGITS, SPEAKERS
 from minidiff.data.drums import COMMIT as DRUMS
 from minidiff.data.drums import GAIN, TEST, WORDS, drum
+from minidiff.data.environment import NAMES, TEST_FOLD
 from minidiff.data.example import FOLDER, Example, examples
+from minidiff.data.notes import INSTRUMENTS, chosen
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "book" / "responsible-use.md"]
@@ -111,9 +113,10 @@ def drums(data):
 
 
 def environment(data):
-    rows = [row for row in labels(data / "environment") if row["fold"] == "5"]
+    rows = labels(data / "environment")
+    rows = [row for row in rows if int(row["fold"]) == TEST_FOLD]
     rows.sort(key=lambda row: (row["licence"] != "CC0", row["file"]))
-    for kind in sorted({row["class"] for row in rows}):
+    for kind in NAMES:
         authors = {}
         for row in rows:
             if row["class"] == kind:
@@ -136,10 +139,9 @@ def environment(data):
 
 
 def notes(data):
-    rows = labels(data / "instrument-notes")
-    for instrument in sorted({row["instrument"] for row in rows}):
+    rows = chosen(data / "instrument-notes", "test")
+    for instrument in INSTRUMENTS:
         own = [row for row in rows if row["instrument"] == instrument]
-        own.sort(key=lambda row: int(row["midi"]))
         for row in (own[len(own) // 3], own[2 * len(own) // 3]):
             place = f"{GITHUB}/{row['source']}/{ORIGINS.get(row['source'])}/"
             author = row["author"].replace("Frank Wen", "FluidR3 GM by Frank Wen")

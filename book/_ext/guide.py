@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 
 import minidiff.exercises
-from minidiff.check import CODE, VALUES, exercises
+from minidiff.exercises.check import CODE, VALUES, exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "book/teachers-guide"

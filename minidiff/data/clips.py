@@ -3,11 +3,12 @@
 import math
 from pathlib import Path
 
-import soundfile
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torchaudio.functional import resample
+
+from . import pack
 
 FADE = 0.02  # seconds
 
@@ -20,10 +21,18 @@ def read(
     Any format that soundfile reads: WAV, FLAC, Ogg, MP3 ... With `seconds`, only the
     beginning of it.
     """
+    file = Path(file)
+    wave, rate = (pack.read if pack.within(file) else decoded)(file, seconds)
+    return resampled(torch.from_numpy(wave).mean(1), rate, sample_rate)
+
+
+def decoded(file: Path, seconds: float | None = None) -> tuple[np.ndarray, int]:
+    """The samples of a sound file, (n, channels) float32, and its rate."""
+    import soundfile  # here: what is made or packed must do without it
+
     with soundfile.SoundFile(file) as sound:
         frames = -1 if seconds is None else math.ceil(seconds * sound.samplerate)
-        wave = torch.from_numpy(sound.read(frames, "float32", always_2d=True)).mean(1)
-        return resampled(wave, sound.samplerate, sample_rate)
+        return sound.read(frames, "float32", always_2d=True), sound.samplerate
 
 
 def resampled(wave: Tensor, rate: int, new_rate: int) -> Tensor:
@@ -33,6 +42,8 @@ def resampled(wave: Tensor, rate: int, new_rate: int) -> Tensor:
     """
     if rate == new_rate:
         return wave
+    from torchaudio.functional import resample  # here: it takes its time
+
     # The filter has rate / gcd(rate, new_rate) taps for each of as many phases: a rate
     # such as 11127 Hz is taken to be 11125 Hz, which nobody hears.
     return resample(wave, round(rate / 25) * 25, new_rate, lowpass_filter_width=32)

@@ -1,13 +1,12 @@
 """Spoken digits: the Free Spoken Digit Dataset (CC BY-SA 4.0), 8 kHz, six speakers."""
 
-import soundfile
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
-from .clips import fitted
+from .clips import fitted, read
 from .fetch import recordings
 
 REPOSITORY = "Jakobovski/free-spoken-digit-dataset"
@@ -52,8 +51,8 @@ class Digits(Dataset):
         for file in recordings(REPOSITORY, COMMIT, "fsdd/recordings", DIGEST, ".wav"):
             digit, speaker, index = file.stem.split("_")
             if (int(index) < 5) == (split == "test"):
-                wave, _ = soundfile.read(file, dtype="float32")
-                waves.append(fitted(torch.from_numpy(wave), samples, self.sample_rate))
+                wave = read(file, self.sample_rate)
+                waves.append(fitted(wave, samples, self.sample_rate))
                 labels.append((int(digit), SPEAKERS.index(speaker)))
         self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
         self.labels: Int[Tensor, "n 2"] = torch.tensor(labels)

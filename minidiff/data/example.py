@@ -1,15 +1,13 @@
 """Examples: real recordings that ship, to set beside what is made.
 
 All are of test splits: digits of index 0, hits of the two test machines of `drums`,
-environment's fold 5, one or two notes of each instrument, two test noises. They must
+environment's fold 5, two test notes of each instrument, two test noises. They must
 stay out of training: `source` names the file of the prepared data that each is made
 from. examples/table.csv, which tools/make_examples.py writes, lists them all.
 """
 
 import csv
 import functools
-import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +16,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .. import valid
-from .clips import fitted
+from ..digest import digest
+from .clips import decoded, fitted
 
 FOLDER = Path(__file__).with_name("examples")
 
@@ -55,14 +54,19 @@ class Example:
     @property
     def wave(self) -> Float[Tensor, "1 samples"]:
         """Raises ValueError unless the file is the one that was listed."""
-        data = (FOLDER / self.file).read_bytes()
-        found = hashlib.sha256(data).hexdigest()
-        if found != self.sha256:
+        file = FOLDER / self.file
+        if (found := digest([file])) != self.sha256:
             raise ValueError(
                 f"{self.file} is not the recording that was listed (SHA-256 "
                 f"{found[:12]}, expected {self.sha256[:12]}): install minidiff again"
             )
-        return torch.from_numpy(decoded(data))[None]
+        try:
+            samples, _ = decoded(file)
+        except (ImportError, OSError) as error:  # soundfile, or the library beneath it
+            raise ImportError(
+                f"examples need the package soundfile ({error}): pip install soundfile"
+            ) from None
+        return torch.from_numpy(samples).T.contiguous()
 
     def fitted(self, samples: int) -> Float[Tensor, "1 samples"]:
         """`wave`, followed by silence or cut and faded out, as the data sets do it."""
@@ -87,7 +91,7 @@ class Examples(tuple):
 
     def __repr__(self):
         return "\n".join(
-            f"{label:13} {len(takes)}  {takes[0].set:12} "
+            f"{label:16} {len(takes)}  {takes[0].set:12} "
             f"{both(e.licence for e in takes):22} {both(e.detail for e in takes)}"
             for label, takes in self.by_label().items()
         )
@@ -135,17 +139,6 @@ def row(cells: dict[str, str]) -> Example:
     pitch = int(cells["pitch"]) if cells["pitch"] else None
     seconds = float(cells["seconds"])
     return Example(**cells | numbers | {"pitch": pitch, "seconds": seconds})
-
-
-def decoded(data: bytes):
-    """The samples (n,) of a mono file, float32."""
-    try:
-        import soundfile
-    except (ImportError, OSError) as error:  # it, or the library beneath it
-        raise ImportError(
-            f"the examples need the package soundfile ({error}): pip install soundfile"
-        ) from None
-    return soundfile.read(io.BytesIO(data), dtype="float32")[0]
 
 
 def both(words) -> str:

@@ -1,6 +1,6 @@
 """Recordings: at hand under MINIDIFF_DATA, or downloaded once, checked and cached."""
 
-import hashlib
+import operator
 import os
 import shutil
 import tempfile
@@ -9,9 +9,11 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import pooch
+from ..digest import digest as sha256
+from . import pack
 
 ARCHIVE = "https://github.com/{repository}/archive/{commit}.zip"
+NAME = operator.attrgetter("name")  # archives of one commit differ, these do not
 
 
 def recordings(
@@ -25,10 +27,13 @@ def recordings(
     they are neither at hand nor to be had.
     """
     folder = place(name, commit)
+    packed = folder.with_name(folder.name + pack.SUFFIX)
+    if packed.is_file():
+        return pack.listed(packed, digest)
     if not folder.is_dir():
         _download(repository, commit, name, digest, suffix, folder)
     files = _files(folder, suffix)
-    found = _digest(files)
+    found = sha256(files, NAME)
     if found != digest:
         raise ValueError(
             f"the recordings in {folder} are not those of {repository} at {commit[:7]} "
@@ -41,8 +46,12 @@ def recordings(
 def place(name: str, commit: str) -> Path:
     """Where a set is: under MINIDIFF_DATA if it is there, else in the user's cache."""
     given = os.environ.get("MINIDIFF_DATA")
-    if given and (Path(given) / name).is_dir():
-        return Path(given) / name
+    if given:
+        folder = Path(given) / name
+        if folder.is_dir() or folder.with_name(folder.name + pack.SUFFIX).is_file():
+            return folder
+    import pooch  # here: reading what is at hand must do without it
+
     return Path(pooch.os_cache("minidiff")) / name / commit
 
 
@@ -50,18 +59,10 @@ def _files(folder: Path, suffix: str) -> list[Path]:
     return sorted(folder.rglob(f"*{suffix}"))
 
 
-def _digest(files: list[Path]) -> str:
-    """SHA-256 of all names and bytes: archives of one commit differ, these do not."""
-    sha = hashlib.sha256()
-    for file in files:
-        sha.update(file.name.encode())
-        sha.update(file.read_bytes())
-    return sha.hexdigest()
-
-
 def _download(repository, commit, name, digest, suffix, folder) -> None:
     """Fetch, unpack and check beside `folder`, then move: it is whole or not there."""
-    import requests  # here: it takes its time
+    import pooch
+    import requests
 
     url = ARCHIVE.format(repository=repository, commit=commit)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,7 @@ def _download(repository, commit, name, digest, suffix, folder) -> None:
         pooch.HTTPDownloader(progressbar=True)(url, str(part / "archive.zip"), None)
         with zipfile.ZipFile(part / "archive.zip") as archive:
             archive.extractall(part / "all")
-        if _digest(_files(part / "all", suffix)) != digest:
+        if sha256(_files(part / "all", suffix), NAME) != digest:
             raise ValueError(
                 f"{url} does not hold the recordings that were expected: "
                 "nothing was kept"

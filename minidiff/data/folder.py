@@ -4,7 +4,6 @@ import hashlib
 import warnings
 from pathlib import Path
 
-import soundfile
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -86,6 +85,8 @@ def clip(
     file: Path, sample_rate: int, samples: int, loudness: float
 ) -> Float[Tensor, " samples"]:
     """The beginning of a recording, levelled; a ValueError says why it is of no use."""
+    import soundfile
+
     try:
         wave = read(file, sample_rate, samples / sample_rate + 1)
     except (soundfile.SoundFileError, TypeError, OSError) as error:

@@ -5,13 +5,12 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import soundfile
 import torch
 from matplotlib import colormaps
 from PIL import Image
 
 from .. import valid
-from ..audio import MelSpec, decibels
+from ..sound.mel import MelSpec, decibels
 from .figures import MAP
 from .shown import Shown, tag, uri, webp
 
@@ -161,6 +160,8 @@ def remark(listen: str | None) -> str:
 
 def encoded(wave, sample_rate: int, form: str = "MP3") -> str:
     """A wave as the address of an MP3 or FLAC file that it holds itself."""
+    import soundfile
+
     file = io.BytesIO()
     soundfile.write(file, wave.numpy(), sample_rate, format=form)
     return uri(file, {"MP3": "audio/mpeg", "FLAC": "audio/flac"}[form])

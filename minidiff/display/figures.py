@@ -13,7 +13,7 @@ from matplotlib import rc_context
 from matplotlib.colors import TABLEAU_COLORS, to_hex
 from PIL import Image
 
-from ..audio import MelSpec
+from ..sound.mel import MelSpec
 from .shown import Shown, webp
 
 MAP = "magma"  # perceptually uniform, and as clear to the colour-blind

@@ -2,9 +2,9 @@
 
 import torch
 
-from ..check import Wrong, exercise
 from ..schedule import LinearBeta
 from .answers import near, number, order
+from .check import Wrong, exercise
 
 
 def tables(steps: int = 100):

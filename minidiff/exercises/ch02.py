@@ -4,9 +4,9 @@ import math
 
 import torch
 
-from ..audio import MelSpec
-from ..check import Wrong, exercise
+from ..sound.mel import MelSpec
 from .answers import number, order
+from .check import Wrong, exercise
 
 RATE = 16_000
 

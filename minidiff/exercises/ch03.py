@@ -2,9 +2,9 @@
 
 import torch
 
-from ..check import Wrong, exercise
 from ..schedule import LinearBeta
 from .answers import names, near, number
+from .check import Wrong, exercise
 
 
 @exercise("ex-03-1", "predict", minutes=5, trains="reckoning in decibels of power")

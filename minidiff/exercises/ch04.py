@@ -2,11 +2,11 @@
 
 import torch
 
-from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..process import diffuse
 from ..schedule import Cosine, Karras
 from .answers import names, near, number
+from .check import Wrong, exercise
 
 
 @exercise("ex-04-1", "predict", minutes=5, trains="the best guess as a mean")

@@ -3,9 +3,9 @@
 import torch
 import torch.nn.functional as F
 
-from ..check import Wrong, exercise
 from ..nets import UNet
 from .answers import near, number, order
+from .check import Wrong, exercise
 
 
 @exercise(

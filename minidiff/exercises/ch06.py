@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import torch
 
-from ..check import Wrong, exercise
 from ..schedule import LinearBeta
 from .answers import near, number, order
+from .check import Wrong, exercise
 
 SCHEDULE = LinearBeta(1000)
 STEPS = 2, 5, 10, 20, 50, 100, 200, 500, 1000

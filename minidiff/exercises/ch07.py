@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import torch
 
-from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..samplers import heun
 from ..schedule import Cosine, Flow
 from .answers import near, number, order
+from .check import Wrong, exercise
 
 LEVELS = 0.6, 0.8, 0.8, 0.6  # alpha and sigma at t, alpha and sigma at s
 

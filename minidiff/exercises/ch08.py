@@ -2,8 +2,8 @@
 
 import torch
 
-from ..check import Wrong, exercise
 from .answers import letter, near, number
+from .check import Wrong, exercise
 
 
 @exercise("ex-08-1", "predict", minutes=5, trains="the score of a Gaussian")

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import torch
 
-from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..guidance import Guided
 from ..samplers import ddim
 from ..schedule import Cosine
 from .answers import letter, near, number
+from .check import Wrong, exercise
 
 
 @exercise("ex-09-1", "predict", minutes=5, trains="what guidance costs")

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..schedule import Cosine, Karras, LinearBeta, ScaledLinear
 from .answers import letter, near, number
+from .check import Wrong, exercise
 
 
 @exercise("ex-10-1", "predict", minutes=4, trains="how far a dilated net sees")

@@ -4,12 +4,12 @@ import math
 
 import torch
 
-from ..check import Wrong, exercise
 from ..exact import GaussianMixture
 from ..process import diffuse
 from ..samplers import ddim, dpmpp_2m
 from ..schedule import Cosine, noise_times
 from .answers import letter, near, number
+from .check import Wrong, exercise
 
 
 @exercise("ex-11-1", "predict", minutes=4, trains="a mel's numbers as loudness")

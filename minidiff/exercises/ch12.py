@@ -6,9 +6,9 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from ..check import Wrong, exercise
 from ..nets.dit import patchify
 from .answers import near, number, order
+from .check import Wrong, exercise
 
 
 @exercise(

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from book._ext import guide
-from minidiff.check import exercises
+from minidiff.exercises.check import exercises
 from tools import notebooks
 
 NAMES = [path.name for path in notebooks.chapters()]

@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 import minidiff as md
-from minidiff import runs
-from minidiff.models import shipped
+from minidiff.models import run
+from minidiff.models.shelf import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -58,7 +58,7 @@ def desk(tmp_path_factory):
     clips.mkdir(parents=True)
     for i, wave in enumerate(waves):
         soundfile.write(clips / f"door-{i}.wav", wave, sounds.sample_rate)
-    list(runs.train("sounds", desk / "mine", steps=1, folder=clips.parent))
+    list(run.train("sounds", desk / "mine", steps=1, folder=clips.parent))
     return desk
 
 

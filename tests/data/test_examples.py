@@ -1,6 +1,5 @@
 """The real sounds that ship: whole, credited, from test splits, as their sources."""
 
-import builtins
 import csv
 import dataclasses
 import hashlib
@@ -19,14 +18,12 @@ import minidiff as md
 from minidiff.data import drums
 from minidiff.data.digits import DIGITS, SPEAKERS
 from minidiff.data.drums import TEST, WORDS
+from minidiff.data.environment import NAMES, TEST_FOLD
+from minidiff.data.notes import INSTRUMENTS, chosen
 
 MODULE = sys.modules[md.example.__module__]
 FOLDER = MODULE.FOLDER
 ALL = list(md.examples())
-ENVIRONMENT = {
-    "baby", "chainsaw", "clock", "dog", "fire", "helicopter", "rain", "rooster", "sea",
-    "sneeze",
-}  # fmt: skip
 
 
 def of(name):
@@ -42,10 +39,10 @@ def test_every_set_is_there():
     assert {(e.label, e.detail) for e in of("drums")} >= {
         (kind, machine) for kind in set(WORDS) - {"conga"} for machine in TEST
     }
-    assert {e.label for e in of("environment")} == ENVIRONMENT
+    assert {e.label for e in of("environment")} == set(NAMES)
     assert {e.label for e in of("noise")} == {"coffee-shop", "running-tap"}
     notes = of("notes")
-    assert len({e.label for e in notes}) == 14
+    assert {e.label for e in notes} == set(INSTRUMENTS)
     assert len({(e.label, e.pitch) for e in notes}) == len(notes) == 28
     assert all((e.pitch is None) == (e.set != "notes") for e in ALL)
     assert all((e.speaker is None) == (e.set != "digits") for e in ALL)
@@ -129,7 +126,7 @@ def test_examples_are_a_table_in_a_notebook_and_as_text():
         assert name in repr(shown)
         assert name in data["text/markdown"]
     said = repr(md.example("violin"))
-    assert said == "<example: violin (A4), 3.00 s at 16000 Hz, CC0 1.0>"
+    assert said == "<example: violin (E5), 3.00 s at 16000 Hz, CC0 1.0>"
 
 
 @pytest.mark.usefixtures("unhooked")
@@ -166,14 +163,7 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
 
 
 def test_without_soundfile_it_says_what_is_missing(monkeypatch):
-    there = builtins.__import__
-
-    def absent(name, *more, **words):
-        if name == "soundfile":
-            raise ModuleNotFoundError("No module named 'soundfile'")
-        return there(name, *more, **words)
-
-    monkeypatch.setattr(builtins, "__import__", absent)
+    monkeypatch.setitem(sys.modules, "soundfile", None)
     with pytest.raises(ImportError, match=r"need the package soundfile.*pip install"):
         md.example("kick")
 
@@ -248,7 +238,10 @@ def test_all_are_of_test_splits(recordings):
     clips = listed("environment")
     for e in of("environment"):
         row = clips[e.source]
-        assert (row["class"], row["fold"]) == (e.label, "5")
+        assert (row["class"], row["fold"]) == (
+            e.label,
+            str(TEST_FOLD),
+        )
         assert row["url"] == e.origin
         assert row["author"] in e.credit
     sounds = listed("noise")
@@ -257,7 +250,8 @@ def test_all_are_of_test_splits(recordings):
             e.label,
             "test",
         )
-    notes = listed("instrument-notes")
+    rows = chosen(recordings / "instrument-notes", "test")
+    notes = {f"instrument-notes/{row['file']}": row for row in rows}
     for e in of("notes"):
         row = notes[e.source]
         assert (row["instrument"], row["note"]) == (e.label, e.detail)

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from minidiff.data import fetch
+from minidiff.digest import digest
 
 COMMIT = "0123456789abcdef"
 SOUNDS = {"b/kick.wav": 0.5, "a/snare.wav": -0.5, "a/clap.wav": 0.1}
@@ -70,14 +71,14 @@ def get(server, tmp_path, monkeypatch):
     """Fetches the set into a cache under tmp_path."""
     monkeypatch.delenv("MINIDIFF_DATA", raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch.pooch, "os_cache", lambda _: tmp_path / "cache")
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path / "cache")
     url = f"http://127.0.0.1:{server.server_port}/{{repository}}/{{commit}}.zip"
     monkeypatch.setattr(fetch, "ARCHIVE", url)
     good = tmp_path / "good"
     with zipfile.ZipFile(io.BytesIO(archive(SOUNDS))) as zip_file:
         zip_file.extractall(good)
-    digest = fetch._digest(sorted(good.rglob("*.wav")))
-    return lambda: fetch.recordings("me/set", COMMIT, "set/wavs", digest, ".wav")
+    made = digest(sorted(good.rglob("*.wav")), fetch.NAME)
+    return lambda: fetch.recordings("me/set", COMMIT, "set/wavs", made, ".wav")
 
 
 def left(tmp_path):
@@ -171,13 +172,14 @@ def test_a_server_that_has_it_not(get, server):
 def test_a_killed_download_leaves_nothing(get, server, tmp_path, sign):
     server.stall.set()
     code = f"""
-import importlib.util
 from pathlib import Path
-spec = importlib.util.spec_from_file_location("fetch", {fetch.__file__!r})
-fetch = importlib.util.module_from_spec(spec)  # alone, which starts sooner
-spec.loader.exec_module(fetch)
+
+import pooch
+
+from minidiff.data import fetch
+
 fetch.ARCHIVE = {fetch.ARCHIVE!r}
-fetch.pooch.os_cache = lambda _: Path({str(tmp_path / "cache")!r})
+pooch.os_cache = lambda _: Path({str(tmp_path / "cache")!r})
 fetch.recordings("me/set", {COMMIT!r}, "set/wavs", "", ".wav")
 """
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)

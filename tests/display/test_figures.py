@@ -7,8 +7,8 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import TABLEAU_COLORS
 from parts import RATE, drawing, pixels, some_figure, soup, tone
 
-from minidiff.audio import MelSpec
 from minidiff.display import figures
+from minidiff.sound.mel import MelSpec
 
 
 def test_a_figure_follows_the_theme_and_repeats():

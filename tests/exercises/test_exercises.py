@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 import minidiff as md
-from minidiff.check import CODE, VALUES, exercises
+from minidiff.exercises.check import CODE, VALUES, exercises
 from tools import notebooks
 
 EVERY = {exercise.name: exercise for exercise in exercises()}

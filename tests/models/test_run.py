@@ -16,7 +16,7 @@ import tiny
 import torch
 
 import minidiff as md
-from minidiff import recipes, runs
+from minidiff.models import encoded, recipes, run
 
 STEPS = 40
 
@@ -27,7 +27,7 @@ def registered(monkeypatch):
 
 
 def train(out, steps=STEPS, **options):
-    return runs.train("tiny", out, steps, device="cpu", **options)
+    return run.train("tiny", out, steps, device="cpu", **options)
 
 
 def model(folder):
@@ -65,7 +65,7 @@ def test_stopped_and_gone_on(whole, tmp_path, stop):
 
 def test_killed_and_gone_on(whole, tmp_path):
     """SIGKILL, twice, at a moment that nobody chose."""
-    script = Path(__file__).with_name("tiny.py")
+    script = Path(__file__).parents[1] / "tiny.py"
     command = [sys.executable, script, "train", "tiny", "--out", tmp_path]
     command += ["--steps", str(STEPS), "--every", "1", "--device", "cpu"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -163,7 +163,7 @@ def test_a_full_disk_loses_nothing(whole, tmp_path, full_disk):
 
 
 def test_mels_are_encoded_once_and_counted():
-    mels = recipes.Encoded(tiny.Tones(n=24), tiny.RECIPE.spec)
+    mels = encoded.Encoded(tiny.Tones(n=24), tiny.RECIPE.spec)
     wave, labels = tiny.Tones(n=24)[9]
     mel, found = mels[9]
     assert torch.allclose(mel, tiny.RECIPE.spec.encode(wave[None])[0], atol=1e-5)
@@ -192,7 +192,7 @@ def test_recordings_of_ones_own_for_latents(tmp_path):
     (tmp_path / "birds" / "owl").mkdir(parents=True)
     hoot = 0.1 * np.sin(np.arange(4000) / 4)
     soundfile.write(tmp_path / "birds" / "owl" / "0.wav", hoot, 8000)
-    waves = runs.recorded(recipes.RECIPES["sounds-latent"], tmp_path / "birds")
+    waves = run.recorded(recipes.RECIPES["sounds-latent"], tmp_path / "birds")
     peak = torch.fft.rfft(waves[0][0]).abs().argmax() * 16_000 / 16_384
     assert peak.item() == pytest.approx(8000 / 4 / (2 * np.pi), rel=0.03)
 
@@ -202,7 +202,7 @@ class Few(torch.utils.data.Subset):
 
     @property
     def label_names(self):
-        return recipes.label_names(self.dataset)
+        return encoded.label_names(self.dataset)
 
 
 @pytest.mark.parametrize("name", ["digits", "sounds"])

@@ -11,8 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .audio import MelSpec
-from .evaluate import Ear, frechet, stacked
+from ..sound.mel import MelSpec
+from .distance import frechet
+from .ear import Ear, stacked
 
 WINDOWS = (256, 512, 1024)  # samples, of the log-spectral distances
 

@@ -5,10 +5,10 @@ import tiny
 import torch
 
 import minidiff as md
-from minidiff import models, recipes, runs
-from minidiff.latents import Latents
+from minidiff.models import card, recipe, recipes, run
 from minidiff.nets import Autoencoder
-from minidiff.vocoder import Vocoder, Vocoding
+from minidiff.sound.latents import Latents
+from minidiff.sound.vocoder import Vocoder, Vocoding
 
 SHARED = dict(data=tiny.Tones, samples=1600, batch=8, lr=4e-3)
 
@@ -17,11 +17,11 @@ SHARED = dict(data=tiny.Tones, samples=1600, batch=8, lr=4e-3)
 def folder(tmp_path_factory):
     """An autoencoder of the tones, and a model of its latents."""
     out = tmp_path_factory.mktemp("latents")
-    compress = recipes.AutoencoderRecipe(
+    compress = recipe.AutoencoderRecipe(
         spec=tiny.RECIPE.spec, net={"channels": (8, 16), "latent": 2}, steps=300,
         about={"title": "Tones, smaller"}, **SHARED,
     )  # fmt: skip
-    make = recipes.Recipe(
+    make = recipe.SoundRecipe(
         spec=str(out / "autoencoder"), steps=300, about={"title": "Latent tones"},
         net={"type": "DiT", "in_channels": 2, "width": 32, "depth": 2, "heads": 2},
         scale=1.0, **SHARED,
@@ -29,8 +29,8 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(recipes.RECIPES, "autoencoder", compress)
         patch.setitem(recipes.RECIPES, "latent", make)
-        list(runs.train("autoencoder", out / "autoencoder", device="cpu"))
-        list(runs.train("latent", out / "latent", device="cpu"))
+        list(run.train("autoencoder", out / "autoencoder", device="cpu"))
+        list(run.train("latent", out / "latent", device="cpu"))
     return out
 
 
@@ -87,9 +87,9 @@ def test_another_autoencoder_of_that_name_is_told(folder):
     place = folder / "autoencoder"
     kept = {file: file.read_bytes() for file in place.iterdir()}
     latents = md.load(place)
-    settings = models.settings_in(place / "model.safetensors")
+    settings = card.settings_in(place / "model.safetensors")
     latents.autoencoder.scale *= 2
-    models.save(place, latents.autoencoder, settings, latents.card)
+    card.save(place, latents.autoencoder, settings, latents.card)
     with pytest.raises(ValueError, match=r"latents of another .*autoencoder"):
         md.load(folder / "latent")
     for file, content in kept.items():

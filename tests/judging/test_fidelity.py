@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
-from minidiff import MelSpec, fidelity
-from minidiff.evaluate import Ear
+from minidiff import MelSpec
+from minidiff.judging import fidelity
+from minidiff.judging.ear import Ear
 from minidiff.nets.judge import Judge
 
 RATE = 8000

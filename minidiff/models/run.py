@@ -1,6 +1,5 @@
 """Runs: a training that follows a recipe, and may be killed at any moment."""
 
-import hashlib
 import io
 import os
 import platform
@@ -14,12 +13,13 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from . import data, models, valid
-from .recipes import RECIPES, Recipe
-from .train import Shuffled, Step, fit
-
-# What of a recipe decides the weights, beside its data.
-DECIDES = ("spec", "samples", "net", "schedule", "predicts", "batch", "lr")
+from .. import data, valid
+from ..digest import digest
+from ..train import Shuffled, Step, fit
+from . import model as models
+from .card import save
+from .recipe import Recipe
+from .recipes import RECIPES
 
 OWN = {  # instead of a recipe's `about`, for a model of the reader's recordings
     "title": "Sounds like your own recordings",
@@ -54,7 +54,7 @@ def train(
     checkpoint = out / "checkpoint.pt"
     world = int(os.environ.get("WORLD_SIZE", 1))
     same = run | {"processes": world}
-    same |= {key: str(getattr(recipe, key)) for key in DECIDES}
+    same |= {key: str(getattr(recipe, key)) for key in recipe.decisive}
     same["data"] = None if folder is None else digest_of_folder(folder)
     state, spent = resume(checkpoint, same)
     examples = recipe.examples(recorded(recipe, folder))
@@ -82,7 +82,7 @@ def train(
         )
         card |= {"seconds": round(seconds), "machine": machine(learner)}
         net = recipe.finish(learner, examples)
-        models.save(out, net, recipe.settings(examples), card)
+        save(out, net, recipe.settings(examples), card)
 
 
 def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
@@ -94,10 +94,9 @@ def recorded(recipe: Recipe, folder: str | Path | None) -> Dataset:
 
 def digest_of_folder(folder: str | Path) -> str:
     """SHA-256 of the names and bytes of all files in a folder and its subfolders."""
-    sha, folder = hashlib.sha256(), Path(folder).expanduser()
-    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
-        sha.update(str(file.relative_to(folder)).encode() + file.read_bytes())
-    return sha.hexdigest()
+    folder = Path(folder).expanduser()
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return digest(files, lambda file: str(file.relative_to(folder)))
 
 
 def writable(out: str | Path) -> Path:

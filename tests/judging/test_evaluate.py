@@ -8,17 +8,14 @@ import scipy.linalg
 import tiny
 import torch
 
-from minidiff import evaluate as judging
-from minidiff.evaluate import (
-    balanced,
-    cleanliness,
-    disturbed,
-    frechet,
-    matrix_root,
-    nearest,
-    nearest_other,
-)
-from minidiff.models import Model, card_in, write_card
+from minidiff.judging.cleanliness import cleanliness
+from minidiff.judging.distance import frechet, matrix_root, nearest, nearest_other
+from minidiff.judging.ear import Ear, disturbed, stacked, train_ear
+from minidiff.judging.evaluate import balanced, evaluate
+from minidiff.models import shelf
+from minidiff.models.card import card_in, write_card
+from minidiff.models.ears import load_ear, save_ear
+from minidiff.models.model import Model
 from minidiff.nets.judge import Judge
 
 dice = torch.Generator().manual_seed(0)
@@ -108,15 +105,15 @@ def test_disturbances_are_small():
 @pytest.fixture(scope="module")
 def ear():
     torch.manual_seed(0)
-    ear = judging.Ear(Judge(3), tiny.RECIPE.spec)
-    losses = list(judging.train_ear(ear, tiny.Tones(), 20))
+    ear = Ear(Judge(3), tiny.RECIPE.spec)
+    losses = list(train_ear(ear, tiny.Tones(), 20))
     assert losses[-1] < 0.7 * losses[0]
     return ear
 
 
 def test_a_judge_hears_tones(ear):
     data = tiny.Tones("test")
-    waves, labels = judging.stacked(data)
+    waves, labels = stacked(data)
     assert torch.equal(labels, data.tone)
     assert torch.equal(waves, data.waves)
     assert torch.equal(ear.label(waves), data.tone)
@@ -125,24 +122,24 @@ def test_a_judge_hears_tones(ear):
 
 
 def test_a_judge_goes_to_disk_and_back(ear, tmp_path, monkeypatch):
-    monkeypatch.setattr(judging, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(shelf, "WEIGHTS", tmp_path)
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "model.safetensors").write_bytes(b"the model it judges")
     write_card(tmp_path / "tiny", {"title": "tones"})
-    file = judging.save_ear(ear, tmp_path / "tiny")
+    file = save_ear(ear, tmp_path / "tiny")
     assert card_in(tmp_path / "tiny")["title"] == "tones"
-    again = judging.load_ear("tiny", ear.spec)
+    again = load_ear("tiny", ear.spec)
     waves = tiny.Tones("test").waves
     assert torch.equal(again.label(waves), ear.label(waves))
     assert torch.allclose(again.embed(waves), ear.embed(waves), atol=0.05)
     other = replace(ear.spec, std=23.0)
     with pytest.raises(ValueError, match=r"std=23.0, but the judge of tiny .* std="):
-        judging.load_ear("tiny", other)
+        load_ear("tiny", other)
     harmed = bytearray(file.read_bytes())
     harmed[-1] ^= 1
     file.write_bytes(harmed)
     with pytest.raises(ValueError, match=r"judge.safetensors of 'tiny' was altered"):
-        judging.load_ear("tiny", ear.spec)
+        load_ear("tiny", ear.spec)
 
 
 def test_silence_is_not_an_error():
@@ -166,7 +163,7 @@ class Perfect(Model):
 
 def test_a_perfect_model_has_perfect_numbers(ear):
     train, test = tiny.Tones("train"), tiny.Tones("test")
-    found = judging.evaluate(Perfect(test), ear, train, test, each=16)
+    found = evaluate(Perfect(test), ear, train, test, each=16)
     assert found["recognised"] == found["judge_on_test"] == 1
     assert found["frechet"] == pytest.approx(0, abs=1e-3)
     assert found["frechet_std"] == pytest.approx(0, abs=1e-3)
@@ -185,7 +182,7 @@ def test_distances_are_means_over_draws_that_share_no_seed(ear):
             return super().generate(cond, n, seed) * (1 if seed < 3 * 16 else 0.5)
 
     train, test = tiny.Tones("train", n=96), tiny.Tones("test")
-    found = judging.evaluate(Uneven(test), ear, train, test, each=16, draws=2)
+    found = evaluate(Uneven(test), ear, train, test, each=16, draws=2)
     assert seeds == list(range(2 * 3 * 16))
     real = ear.embed(test.waves)
     halved = frechet(ear.embed(0.5 * test.waves), real)
@@ -193,7 +190,7 @@ def test_distances_are_means_over_draws_that_share_no_seed(ear):
     assert found["frechet_std"] == pytest.approx(halved / 2**0.5, rel=1e-2)
     assert found["frechet_of_training_sounds_std"] > 0
     with pytest.raises(ValueError, match=r"draws must be in .2, inf., got 1"):
-        judging.evaluate(Uneven(test), ear, train, test, each=16, draws=1)
+        evaluate(Uneven(test), ear, train, test, each=16, draws=1)
 
 
 def test_balanced_draws():
@@ -212,6 +209,6 @@ def test_a_wrong_model_has_wrong_numbers(ear):
             return super().generate([(cond[0] + 1) % 3], n, seed)
 
     train, test = tiny.Tones("train"), tiny.Tones("test")
-    assert judging.evaluate(Wrong(test), ear, train, test, each=16)["recognised"] == 0
-    copied = judging.evaluate(Perfect(train), ear, train, test, each=16)
+    assert evaluate(Wrong(test), ear, train, test, each=16)["recognised"] == 0
+    copied = evaluate(Perfect(train), ear, train, test, each=16)
     assert copied["nearest_training_sound"] == pytest.approx(0, abs=0.05)

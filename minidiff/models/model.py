@@ -1,41 +1,26 @@
-"""Trained models: save, load, and generate sound."""
+"""Trained models: load them, and generate sound."""
 
 import functools
-import hashlib
-import json
 import math
-import os
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from torch import Tensor
 
-from . import schedule as schedules
-from . import valid
-from .audio import MelSpec, Waveform
-from .denoiser import Denoiser
-from .guidance import Guided
-from .latents import Latents
-from .nets import build
-from .process import starting_noise
-from .samplers import SAMPLERS
-from .vocoder import Vocoder, Vocoding
-
-WEIGHTS = Path(__file__).parent / "weights"
-
-
-class Card(dict):
-    """What is known of a model: recipe, data, cost, metrics, licence."""
-
-    def _repr_markdown_(self) -> str:
-        rows = (f"| {key} | {value} |" for key, value in flat(self))
-        return "\n".join(["| | |", "|---|---|", *rows])
-
-    def __repr__(self) -> str:
-        return f"<card: {self.get('title', 'a model')}>"
+from .. import schedule as schedules
+from .. import valid
+from ..denoiser import Denoiser
+from ..guidance import Guided
+from ..nets import build
+from ..samplers import from_noise
+from ..sound.latents import Latents
+from ..sound.mel import MelSpec
+from ..sound.vocoder import Vocoder, Vocoding
+from ..sound.waveform import Waveform
+from . import shelf
+from .card import Card, card_in, settings_in, verify
 
 
 class Model:
@@ -79,12 +64,9 @@ class Model:
         where there is no mel.
         """
         settings = self.settings
-        sampler = valid.choice(sampler or settings["sampler"], SAMPLERS, "sampler")
+        sampler = sampler or settings["sampler"]
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
-        most = getattr(self.denoiser.schedule, "steps", math.inf)
-        steps = valid.whole(steps, "steps", 1, most)
-        times = schedules.noise_times(self.denoiser.schedule, steps)
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
         n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0, 2**63 - 1 - n)
@@ -97,10 +79,8 @@ class Model:
         cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
-        shape = (n, *self.shape)
-        x = starting_noise(shape, times[0], guided.schedule, dice).to(device)
-        walk = SAMPLERS[sampler](guided, x, times, cond=cond or None, generator=dice)
-        *_, x = walk
+        walk = (n, *self.shape), sampler, steps, cond or None, dice, device
+        x = from_noise(guided, *walk)
         return self._no_louder(speak(x.cpu())).clamp(-1, 1)
 
     def _no_louder(self, wave: Tensor) -> Tensor:
@@ -118,7 +98,7 @@ class Model:
         if vocoder == "griffin-lim":
             return self.spec.decode
         if isinstance(vocoder, str) and not Path(vocoder).is_dir():
-            valid.choice(vocoder, ["griffin-lim", *shipped()], "vocoder")
+            valid.choice(vocoder, ["griffin-lim", *shelf.shipped()], "vocoder")
         vocoder = load(vocoder) if isinstance(vocoder, str | Path) else vocoder
         if not isinstance(vocoder, Vocoder):
             what = getattr(vocoder, "card", {}).get("title", vocoder)
@@ -159,55 +139,6 @@ def indices(given, names: list[str], n: int, what: str) -> Tensor:
     return torch.tensor(given, dtype=torch.int64)
 
 
-def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path:
-    """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
-
-    Raises ValueError if they cannot be written; weights that were there before are kept
-    if the new ones cannot be.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = write_weights(folder / "model.safetensors", net, settings)
-        write_card(folder, card)
-    except OSError as error:
-        raise ValueError(f"folder: could not write to {folder} ({error})") from error
-    return file
-
-
-def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
-    """float16 weights and settings, in one move. Raises ValueError on failure."""
-    weights = {
-        name: (p.half() if p.is_floating_point() else p).detach().contiguous().cpu()
-        for name, p in net.state_dict().items()
-    }
-    part = file.with_suffix(".part")
-    try:
-        save_file(weights, part, metadata={"settings": json.dumps(settings)})
-        part.chmod(0o644)  # safetensors writes for the owner alone
-        os.replace(part, file)
-    except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
-        where = file.parent
-        raise ValueError(f"folder: could not write to {where} ({error})") from error
-    return file
-
-
-def write_card(folder: str | Path, card: dict) -> None:
-    """Write `card.json` beside the weights, with their digests: model's and judge's."""
-    folder = Path(folder)
-    card = {**card, "sha256": digest_of(folder / "model.safetensors")}
-    if (folder / "judge.safetensors").is_file():
-        card["judge"] = digest_of(folder / "judge.safetensors")
-    part = folder / "card.part"
-    try:
-        part.write_text(json.dumps(card, indent=2) + "\n")
-        os.replace(part, folder / "card.json")
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-
-
 def load(
     name: str | Path, device: str | torch.device = "cpu"
 ) -> Model | Vocoder | Latents:
@@ -217,8 +148,9 @@ def load(
     ValueError for an unknown name or device, and for weights that are not the card's.
     """
     device, folder = valid.device(device), Path(name)
-    if name in shipped() or not (folder / "model.safetensors").is_file():
-        folder = WEIGHTS / valid.choice(str(name), shipped(), "name of a model")
+    if name in shelf.shipped() or not (folder / "model.safetensors").is_file():
+        known = valid.choice(str(name), shelf.shipped(), "name of a model")
+        folder = shelf.WEIGHTS / known
     file, card = folder / "model.safetensors", card_in(folder)
     verify(file, card.get("sha256"))
     settings, card = settings_in(file), Card(card)
@@ -254,54 +186,6 @@ def front(settings: dict) -> MelSpec | Waveform | Latents:
             )
         return latents
     return {"MelSpec": MelSpec, "Waveform": Waveform}[kind](**settings)
-
-
-def verify(file: Path, digest: str | None) -> None:
-    """Raise ValueError unless `file` is what its card says it is."""
-    if digest_of(file) != digest:
-        raise ValueError(
-            f"{file.name} of {file.parent.name!r} was altered or cut short: its digest "
-            "is not the one in its card. Fetch or train it again"
-        )
-
-
-def shipped() -> list[str]:
-    """Names of the models that come with the package."""
-    return sorted(f.parent.name for f in WEIGHTS.glob("*/model.safetensors"))
-
-
-def settings_in(file: Path) -> dict:
-    """The settings in the header of a safetensors file; nothing is ever unpickled."""
-    with safe_open(file, "pt") as weights:
-        return json.loads(weights.metadata()["settings"])
-
-
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def card_in(folder: Path) -> dict:
-    """What `card.json` says. Raises ValueError for none, and for half of one."""
-    file = folder / "card.json"
-    if not file.is_file():
-        raise ValueError(f"{folder} has weights but no {file.name}")
-    try:
-        card = json.loads(file.read_text())
-    except ValueError:
-        card = None
-    if not isinstance(card, dict):
-        raise ValueError(f"{file.name} of {folder.name!r} was altered or cut short")
-    return card
-
-
-def flat(card: dict, prefix: str = ""):
-    """(key, value) pairs of a nested dict, keys joined by a dot."""
-    for key, value in card.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def device() -> torch.device:

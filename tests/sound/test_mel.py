@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import minidiff as md
-from minidiff.audio import decibels, spread
+from minidiff.sound.mel import decibels, spread
 
 SPECS = [
     md.MelSpec(),

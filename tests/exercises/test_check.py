@@ -8,7 +8,6 @@ import pytest
 import torch
 
 import minidiff.exercises
-from minidiff.check import EXERCISES, check, exercise  # (md.check is the function)
 from minidiff.exercises.answers import (
     Wrong,
     letter,
@@ -18,10 +17,15 @@ from minidiff.exercises.answers import (
     order,
     unfinished,
 )
+from minidiff.exercises.check import (  # (md.check is the function)
+    EXERCISES,
+    check,
+    exercise,
+)
 
 CHAPTER = """
 import torch
-from minidiff.check import Wrong, exercise
+from minidiff.exercises.check import Wrong, exercise
 
 @exercise("ex-98-1", "fill in", minutes=5, trains="squares")
 def square(answer):

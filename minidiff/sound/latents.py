@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from . import valid
-from .audio import MelSpec
-from .nets import Autoencoder
+from .. import valid
+from ..nets import Autoencoder
+from .mel import MelSpec
 
 
 class Latents:

@@ -1,6 +1,5 @@
 """From a mel to its waveform, by a denoiser that is told the mel."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -8,11 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from . import schedule as schedules
-from . import valid
-from .audio import MelSpec, griffin_lim, spread
-from .process import starting_noise
-from .samplers import SAMPLERS
+from .. import valid
+from ..samplers import from_noise
+from .mel import MelSpec, griffin_lim, spread
 
 MISSING = 0.3  # usual rms of what Griffin-Lim lacks, over that of the sound
 
@@ -93,17 +90,13 @@ class Vocoder:
         """
         self.spec.checked(mel)
         seed = valid.whole(seed, "seed", 0)
-        schedule = self.denoiser.schedule
         steps = self.settings["steps"] if steps is None else steps
-        steps = valid.whole(steps, "steps", 1, getattr(schedule, "steps", math.inf))
         home = mel.device
         mel = mel.float().to(next(self.denoiser.parameters(), mel).device)
         cond, base, unit = self.vocoding.given(mel)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
-        times = schedules.noise_times(schedule, steps)
-        x = starting_noise(unit.shape, times[0], schedule, dice).to(mel)
-        sampler = SAMPLERS[self.settings["sampler"]]
-        *_, x = sampler(self.denoiser, x, times, cond=cond, generator=dice)
+        walk = unit.shape, self.settings["sampler"], steps, cond, dice, mel.device
+        x = from_noise(self.denoiser, *walk)
         return (base + unit * x)[:, 0].to(home)
 
     def check(self, spec: MelSpec, name: str) -> None:

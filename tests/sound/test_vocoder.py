@@ -5,8 +5,10 @@ import tiny
 import torch
 
 import minidiff as md
-from minidiff import MelSpec, recipes, runs
-from minidiff.vocoder import Vocoder, Vocoding, loudness
+from minidiff import MelSpec
+from minidiff.models import recipes, run
+from minidiff.models.recipe import VocoderRecipe
+from minidiff.sound.vocoder import Vocoder, Vocoding, loudness
 
 SPEC = MelSpec(8000, n_fft=512, hop_length=128, n_mels=64)
 
@@ -150,12 +152,12 @@ TONES = dict(
 def trained(tmp_path_factory):
     """A model of mels and a vocoder for them, as `train` leaves them."""
     out = tmp_path_factory.mktemp("vocoder")
-    recipe = recipes.VocoderRecipe(steps=300, start=False, **TONES)
+    recipe = VocoderRecipe(steps=300, start=False, **TONES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(recipes.RECIPES, "tiny", tiny.RECIPE)
         patch.setitem(recipes.RECIPES, "tiny-vocoder", recipe)
-        list(runs.train("tiny", out / "tiny", 100, device="cpu"))
-        list(runs.train("tiny-vocoder", out / "vocoder", device="cpu"))
+        list(run.train("tiny", out / "tiny", 100, device="cpu"))
+        list(run.train("tiny-vocoder", out / "vocoder", device="cpu"))
     return md.load(out / "tiny"), md.load(out / "vocoder")
 
 
@@ -198,6 +200,6 @@ def test_generate_wants_a_vocoder_of_its_mels(trained):
 
 def test_a_net_for_another_hop_is_told(monkeypatch):
     net = {"type": "DiffWave", "channels": 8, "layers": 2, "factors": (4, 4)}
-    recipe = recipes.VocoderRecipe(steps=1, start=False, **TONES | {"net": net})
+    recipe = VocoderRecipe(steps=1, start=False, **TONES | {"net": net})
     with pytest.raises(ValueError, match=r"hop of 16.*hop_length=100"):
         recipe.build(tiny.NAMES)

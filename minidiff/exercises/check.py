@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import torch
 
-from . import valid
-from .exercises import load, load_all
-from .exercises.answers import Unfilled, Wrong, blank, unfinished, watched
+from .. import valid
+from . import load, load_all
+from .answers import Unfilled, Wrong, blank, unfinished, watched
 
 VALUES = "predict", "vary", "listen"  # kinds that are answered with a value
 CODE = "fill in", "find the bug", "extend", "derive"  # with a function or a class

@@ -1,0 +1,215 @@
+"""Everything that this project asks a GPU for, in one command.
+
+    bash bench/gpu.sh --out results --train digits sounds
+    bash bench/gpu.sh --out rehearsal --device cpu --minutes 1
+
+For a bare machine: Python with torch and what else pyproject.toml asks for, but nothing
+that decodes sound, fetches or draws. First one after the other: the tests that need a
+GPU, the same seed here and on the CPU, a training that began on the CPU and is handed
+back, our net beside its peer. Then, all at once until the minutes are over: the tables
+of Part II (`--tables`), and the trainings that were named, each with as many steps as
+the time allows, at most its recipe's. A stage that fails leaves its log and stops
+nothing else. OUT gets `summary.json`, what each stage wrote, and the logs.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTEST = [
+    "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib",
+    "--confcutdir", "tests", "-c", os.devnull, "--rootdir", ".",
+    "-o", "pythonpath=. tools book/_ext",
+]  # fmt: skip
+GROUPS = ("waveforms", "vocoders", "autoencoders", "latents")  # of bench.budget
+MARGIN = 12  # seconds, for what comes after the last step
+
+
+class Stages:
+    """Runs stages in processes of their own, until a deadline, and keeps their fate."""
+
+    def __init__(self, out: Path, minutes: float):
+        self.out, self.began = out, time.monotonic()
+        self.deadline = self.began + 60 * minutes
+        self.summary, self.running = {}, {}
+        (out / "logs").mkdir(parents=True, exist_ok=True)
+
+    @property
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def start(self, name: str, *arguments) -> None:
+        log = open(self.out / "logs" / f"{name}.txt", "w")  # noqa: SIM115
+        command = [sys.executable, *map(str, arguments)]
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
+        )
+        self.running[name] = process, time.monotonic(), log
+
+    def wait(self, names=None) -> None:
+        """For these stages, or all; what is not done at the deadline is stopped."""
+        for name in list(self.running if names is None else names):
+            process, began, log = self.running.pop(name)
+            try:
+                code = process.wait(max(1, self.left))
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                process.wait(20)
+                code = "stopped: no time was left"
+            log.close()
+            seconds = round(time.monotonic() - began, 1)
+            self.summary[name] = {"ended": code, "seconds": seconds}
+            print(f"{name}: {code}, {seconds} s", flush=True)
+            self.write()
+
+    def run(self, name: str, *arguments) -> None:
+        self.start(name, *arguments)
+        self.wait([name])
+
+    def write(self) -> None:
+        text = json.dumps(self.summary, indent=1) + "\n"
+        (self.out / "summary.json").write_text(text)
+
+
+def same(device: str, out: Path) -> None:
+    """The same seed on the CPU and here: how far apart the sounds of each model are."""
+    import minidiff as md
+    from minidiff.models import shelf
+    from minidiff.models.model import Model
+
+    rows, brief = {}, device == "cpu"
+    for name in shelf.shipped():
+        model = md.load(name)
+        if not isinstance(model, Model):
+            continue
+        asked = {"n": 1 if brief else 4, "steps": 2 if brief else None, "seed": 5}
+        there, here = (
+            model.generate(0, device=d, **asked).double() for d in ("cpu", device)
+        )
+        apart = (there - here).square().sum() / there.square().sum()
+        decibels = 10 * apart.clamp(min=1e-20).log10().item()
+        rows[name] = {"difference_db": round(decibels, 1)}
+        print(name, rows[name], flush=True)
+    (out / "same.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def handed_over(device: str, out: Path) -> None:
+    """A training that is begun on the CPU, goes on here, and ends on the CPU."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    import tiny
+
+    from minidiff.models import recipes, run
+
+    recipes.RECIPES["tiny"] = tiny.RECIPE
+    rows = {}
+    for name, places in {
+        "cpu": ("cpu", "cpu", "cpu"),
+        "handed over": ("cpu", device, "cpu"),
+    }.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for stop, place in zip((60, 120, 200), places, strict=True):
+                for step in run.train("tiny", folder, 200, 20, device=place):
+                    if step.index == stop < 200:
+                        break
+            rows[name] = step.loss
+    print(rows, flush=True)
+    assert abs(rows["cpu"] - rows["handed over"]) < 0.1 * rows["cpu"], rows
+    (out / "handed-over.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def lesson(name: str, device: str, out: Path, until: float) -> None:
+    """Train a recipe for as many of its steps as fit before `until` (monotonic)."""
+    from minidiff.models import run
+    from minidiff.models.recipes import RECIPES
+    from minidiff.train import fit
+
+    recipe = RECIPES[name]
+    examples = recipe.examples(run.recorded(recipe, None))
+    learner = recipe.build(examples.names).to(device)
+    x0, cond = examples[list(range(recipe.batch))]
+    probe = fit(learner, [(x0, cond)], 60)
+    for step in probe:
+        if step.index == 20:
+            began = time.monotonic()
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize()
+    each = (time.monotonic() - began) / 40
+    fits = int(0.9 * (until - MARGIN - time.monotonic()) / each)
+    steps = min(recipe.steps, max(1, fits // 100 * 100))
+    every = max(1, int(60 / each))
+    print(f"{name}: {1 / each:.1f} steps a second, {steps} steps", flush=True)
+    for step in run.train(name, out / name, steps, every, device=device):
+        if step.index % every == 0:
+            print(step.index, round(step.loss, 4), flush=True)
+
+
+def rows(group: str, seed: int, device: str, out: Path, steps: int) -> None:
+    """Train the rows of a table with one seed; judge them if the rulers are here."""
+    from bench import budget, judged
+
+    for name, recipe in budget.GROUPS[group].items():
+        folder = budget.place(out / "nets", group, name, seed)
+        if not budget.known(folder, recipe, steps):
+            budget.train(recipe, steps, seed, device, folder)
+        if judged.possible(recipe):
+            judged.verdict(folder, recipe, device)
+        print(name, "done", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--skip", nargs="*", default=[], help="of the first stages")
+    parser.add_argument("--tables", nargs="*", default=[], choices=GROUPS)
+    parser.add_argument("--steps", type=int, default=1000, help="of the tables")
+    parser.add_argument("--train", nargs="*", default=[], help="recipes")
+    parser.add_argument("--stage", help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    out, device = args.out.resolve(), args.device
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    if args.stage == "same":
+        return same(device, out)
+    if args.stage == "handed-over":
+        return handed_over(device, out)
+    if args.stage in GROUPS:
+        return rows(args.stage, args.seed, device, out, args.steps)
+    if args.stage:
+        return lesson(args.stage, device, out, args.until)
+
+    stages = Stages(out, args.minutes)
+    own = ["-m", "bench.gpu", "--out", out, "--device", device, "--stage"]
+    quick = [] if device == "cuda" else ["--quick"]
+    first = {
+        "tests": [*PYTEST, "-k", "cuda or gpu", "tests/nets", "tests/test_gpu.py"],
+        "same": [*own, "same"],
+        "handed-over": [*own, "handed-over"],
+        "compare": ["-m", "bench.compare", "--device", device, "--out", out, *quick],
+    }
+    for name, arguments in first.items():
+        if name not in args.skip:
+            stages.run(name, *arguments)
+    for group in args.tables:
+        for seed in (0, 1, 2):
+            what = [group, "--seed", seed, "--steps", args.steps]
+            stages.start(f"{group}-{seed}", *own, *what)
+    for name in args.train:
+        stages.start(name, *own, name, "--until", stages.deadline)
+    stages.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Ears that judge sounds, and what they say of crowds, copies and waveforms."""

@@ -1,0 +1,113 @@
+"""Rows of a comparison, read from a JSON file and the sounds beside it."""
+
+import json
+from pathlib import Path
+
+from jaxtyping import Float
+from safetensors.torch import load_file
+from torch import Tensor
+
+from .. import valid
+
+
+class Measured(dict):
+    """Rows of a comparison by name, each {"recipe": ..., "metrics": ...} and so on.
+
+    A row's metrics are means over its trainings, which differ by the seed; "spread"
+    beside them holds their standard deviations. yardsticks: rows that were not trained,
+    with what the same rulers say of known things. n: how many sounds each training was
+    judged by ("made") and how many recordings they were compared with ("test").
+    again: the command that measures all of it once more. titles, sample_rate: of the
+    `sounds`.
+    """
+
+    def __init__(self, content: dict, sounds: dict[str, Tensor] | None = None):
+        super().__init__(content["rows"])
+        self._sounds = sounds or {}
+        self.yardsticks: dict[str, dict] = content.get("yardsticks", {})
+        self.n: dict[str, int] = content.get("n", {})
+        self.titles = content.get("titles", [])
+        self.sample_rate = content.get("sample_rate")
+        self.again, self._seconds = content["again"], content.get("seconds")
+
+    @property
+    def seeds(self) -> int:
+        """From how many seeds each row was trained, the fewest of them."""
+        return min(row.get("seeds", 1) for row in self.values())
+
+    @property
+    def machine(self) -> str:
+        """Where the rows were trained."""
+        return ", ".join(dict.fromkeys(row["machine"] for row in self.values()))
+
+    @property
+    def budget(self) -> str:
+        """What each training was given, in words."""
+        steps = sorted(set(self.column("steps")))
+        seeds = "one seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        if len(steps) == 1:
+            return f"{steps[0]:,} steps each, {seeds}, on {self.machine}"
+        return (
+            f"{self._seconds:.0f} seconds each, which were {steps[0]:,} to "
+            f"{steps[-1]:,} steps, {seeds}, on {self.machine}"
+        )
+
+    def sounds(self, row: str) -> Float[Tensor, "n samples"]:
+        """What a row's model made, one sound for each of `titles`, in [-1, 1].
+
+        Raises ValueError for an unknown row and where no sounds were kept.
+        """
+        return self._sounds[valid.choice(row, self._sounds, "row")].float() / 32767
+
+    def column(self, path: str) -> list:
+        """One number of every row, such as "steps" or "metrics.frechet"; else None."""
+        return [found(row, path) for row in self.values()]
+
+    def table(self, columns: dict[str, str]) -> str:
+        """A table in Markdown, the yardsticks below the rows, in italics.
+
+        columns: paths by the words above them. A number that has a spread stands with
+        it.
+        """
+        lines = [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+        known = {f"*{name}*": row for name, row in self.yardsticks.items()}
+        for name, row in (self | known).items():
+            cells = (written(row, path) for path in columns.values())
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+
+def found(row: dict, path: str):
+    """What stands at the end of a path such as "metrics.frechet", or None."""
+    for key in path.split("."):
+        row = row.get(key) if isinstance(row, dict) else None
+    return row
+
+
+def written(row: dict, path: str) -> str:
+    """A number with its spread, or "" where there is none."""
+    value, spread = found(row, path), found(row, path.replace("metrics", "spread", 1))
+    if value is None:
+        return ""
+    text = short(value)
+    return f"{text} ± {short(spread, 2)}" if path[:7] == "metrics" and spread else text
+
+
+def short(value: float, digits: int = 3) -> str:
+    """So many digits, but never a power of ten: 0.126, 12.6, 1,259, 1.26 M, 1.26 G."""
+    for size, letter in ((1e9, " G"), (1e6, " M")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}"
+    whole = abs(value) >= 10**digits - 0.5
+    return f"{value:,.0f}" if whole else f"{value:.{digits}g}"
+
+
+def read(name: str, folder: Path) -> Measured:
+    """The comparison of that name in a folder. Raises ValueError for an unknown one."""
+    names = sorted(f.stem for f in folder.glob("*.json"))
+    name = valid.choice(name, names, "name of a comparison")
+    sounds = folder / f"{name}.safetensors"
+    return Measured(
+        json.loads((folder / f"{name}.json").read_text()),
+        load_file(sounds) if sounds.is_file() else None,
+    )

@@ -1,0 +1,1 @@
+"""Models: recipes that are trained, weights with a card, and what they make."""

@@ -1,0 +1,109 @@
+"""A model's files: weights, never unpickled, and a card that vouches for them."""
+
+import json
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from ..digest import digest
+
+
+class Card(dict):
+    """What is known of a model: recipe, data, cost, metrics, licence."""
+
+    def _repr_markdown_(self) -> str:
+        rows = (f"| {key} | {value} |" for key, value in flat(self))
+        return "\n".join(["| | |", "|---|---|", *rows])
+
+    def __repr__(self) -> str:
+        return f"<card: {self.get('title', 'a model')}>"
+
+
+def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path:
+    """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
+
+    Raises ValueError if they cannot be written; weights that were there before are kept
+    if the new ones cannot be.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = write_weights(folder / "model.safetensors", net, settings)
+        write_card(folder, card)
+    except OSError as error:
+        raise ValueError(f"folder: could not write to {folder} ({error})") from error
+    return file
+
+
+def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
+    """float16 weights and settings, in one move. Raises ValueError on failure."""
+    weights = {
+        name: (p.half() if p.is_floating_point() else p).detach().contiguous().cpu()
+        for name, p in net.state_dict().items()
+    }
+    part = file.with_suffix(".part")
+    try:
+        save_file(weights, part, metadata={"settings": json.dumps(settings)})
+        part.chmod(0o644)  # safetensors writes for the owner alone
+        os.replace(part, file)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        where = file.parent
+        raise ValueError(f"folder: could not write to {where} ({error})") from error
+    return file
+
+
+def write_card(folder: str | Path, card: dict) -> None:
+    """Write `card.json` beside the weights, with their digests: model's and judge's."""
+    folder = Path(folder)
+    card = {**card, "sha256": digest([folder / "model.safetensors"])}
+    if (folder / "judge.safetensors").is_file():
+        card["judge"] = digest([folder / "judge.safetensors"])
+    part = folder / "card.part"
+    try:
+        part.write_text(json.dumps(card, indent=2) + "\n")
+        os.replace(part, folder / "card.json")
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def verify(file: Path, expected: str | None) -> None:
+    """Raise ValueError unless `file` is what its card says it is."""
+    if digest([file]) != expected:
+        raise ValueError(
+            f"{file.name} of {file.parent.name!r} was altered or cut short: its digest "
+            "is not the one in its card. Fetch or train it again"
+        )
+
+
+def settings_in(file: Path) -> dict:
+    """The settings in the header of a safetensors file; nothing is ever unpickled."""
+    with safe_open(file, "pt") as weights:
+        return json.loads(weights.metadata()["settings"])
+
+
+def card_in(folder: Path) -> dict:
+    """What `card.json` says. Raises ValueError for none, and for half of one."""
+    file = folder / "card.json"
+    if not file.is_file():
+        raise ValueError(f"{folder} has weights but no {file.name}")
+    try:
+        card = json.loads(file.read_text())
+    except ValueError:
+        card = None
+    if not isinstance(card, dict):
+        raise ValueError(f"{file.name} of {folder.name!r} was altered or cut short")
+    return card
+
+
+def flat(card: dict, prefix: str = ""):
+    """(key, value) pairs of a nested dict, keys joined by a dot."""
+    for key, value in card.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

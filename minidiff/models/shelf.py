@@ -1,0 +1,20 @@
+"""What can be trained and what ships: names and titles, known without torch."""
+
+from pathlib import Path
+
+WEIGHTS = Path(__file__).parent / "weights"
+TITLES = {
+    "digits": "A spoken digit, zero to nine, in one of six voices",
+    "sounds": "Twelve sounds of the garden, rain to hi-hat",
+    "environment": "Ten sounds of the world, rain to chainsaw",
+    "notes": "Notes of fourteen instruments, at any pitch from C1 to C8",
+    "drums": "Nine kinds of drum-machine hits, as waveforms",
+    "digits-vocoder": "From a mel of a spoken digit to its waveform",
+    "sounds-autoencoder": "Mels of the garden, as latents a quarter the size",
+    "sounds-latent": "Twelve sounds of the garden, by way of latents",
+}
+
+
+def shipped() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(f.parent.name for f in WEIGHTS.glob("*/model.safetensors"))

@@ -1,0 +1,1 @@
+"""Front ends, from sound to x and back: waveforms, mels, latents; and vocoders."""
