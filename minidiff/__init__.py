@@ -10,11 +10,12 @@ from .measured import measured  # here, for it has the name of its room
 
 PLACES = {  # file -> what it gives to md
     "data": ["data"],
+    "data.example": ["example", "examples"],
     "denoiser": ["Denoiser"],
     "display": [
-        "abx", "draw", "explorer", "figure", "gallery", "live", "player", "players",
-        "plot_curves", "plot_mels", "plot_pictures", "plot_points", "say", "source",
-        "trajectory",
+        "abx", "blind", "draw", "explorer", "figure", "gallery", "live", "player",
+        "players", "plot_curves", "plot_mels", "plot_pictures", "plot_points", "say",
+        "source", "trajectory",
     ],
     "exact": ["GaussianMixture", "IdealDenoiser"],
     "exercises.check": ["check"],

@@ -93,6 +93,8 @@ class Page:
         self.soup = BeautifulSoup(path.read_text(), "html.parser")
         self.body = self.soup.select_one("article.bd-article")
         self.title = self.body.h1.get_text().removesuffix("#")
+        for test in self.body.select("md-blind"):  # first, for its sounds are many
+            self.mark_test(test)
         for player in self.body.select("audio"):
             self.mark_player(player)
         for box in self.body.select("md-gallery, md-abx, md-slides"):
@@ -129,6 +131,12 @@ class Page:
         caption = figure.figcaption.extract() if figure and figure.figcaption else None
         title = caption.get_text() if caption else player.get("aria-label", "")
         player.replace_with(self.mark(url, "listen online", title))
+
+    def mark_test(self, test):
+        pairs = len(test.details.extract().select("audio")) // 2
+        words = "a blind test, recorded or made: {} pair{}, online"
+        text = words.format(pairs, "s" * (pairs > 1))
+        test.append(self.mark(self.place_of(test), text))
 
     def mark_box(self, box):
         """A line that says what more the online book has."""

@@ -3,6 +3,7 @@
 from .digits import Digits as digits
 from .drums import Drums as drums
 from .environment import Environment as environment
+from .example import example, examples
 from .folder import Folder as folder
 from .notes import Notes as notes
 from .pictures import Pictures as pictures
@@ -10,5 +11,6 @@ from .points import Points as points
 from .sounds import sounds
 
 __all__ = [
-    "digits", "drums", "environment", "folder", "notes", "pictures", "points", "sounds",
+    "digits", "drums", "environment", "example", "examples", "folder", "notes",
+    "pictures", "points", "sounds",
 ]  # fmt: skip

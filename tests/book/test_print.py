@@ -27,6 +27,9 @@ SMALL = """<html><head><link rel="stylesheet" href="../_static/pygments.css">
 <audio src="../_sounds/34.mp3" aria-label="stop 1"></audio></div>
 <div class="md-stop" hidden>second<audio src="../_sounds/56.mp3"></audio></div></div>
 </md-slides>
+<md-blind><div class="md-controls" hidden>A or B</div><details><summary>Names</summary>
+<audio src="m1"></audio><audio src="r1"></audio>
+<audio src="m2"></audio><audio src="r2"></audio></details></md-blind>
 <div class="cell tag_hide-input"><details><summary>Show</summary>import drawing
 </details><div class="cell_output">a figure</div></div>
 <p><a href="b.html#there">b</a> <a href="b.html">B</a> <a href="#deep">here</a>
@@ -60,12 +63,22 @@ def test_each_sound_is_a_mark_with_its_address(page):
         "▶ 2 sounds to listen to online": f"{here}#deep",
         "stop 1▶ listen online": "https://o.github.io/r/_sounds/34.mp3",
         "▶ 2 positions of this slider, online": f"{here}#deep",
+        "▶ a blind test, recorded or made: 2 pairs, online": f"{here}#deep",
     }
 
 
 def test_what_needs_a_screen_is_gone_and_the_first_frame_stays(page):
     left = page.html()
-    for gone in ("second", "colab", "Click", "import drawing", "headerlink", "<audio"):
+    for gone in (
+        "A or B",
+        "Names",
+        "second",
+        "colab",
+        "Click",
+        "import drawing",
+        "headerlink",
+        "<audio",
+    ):
         assert gone not in left
     for stays in ("first", "a figure", 'alt="sheet"'):
         assert stays in left
