@@ -6,6 +6,7 @@ from .check import check
 from .denoiser import Denoiser
 from .display import (
     abx,
+    ask,
     explorer,
     figure,
     gallery,
@@ -40,7 +41,7 @@ from .train import fit
 __all__ = [
     "MLP", "Clip", "Cosine", "Denoiser", "Flow", "GaussianMixture", "Guided",
     "IdealDenoiser", "Karras", "LinearBeta", "MelSpec", "ScaledLinear", "UNet", "abx",
-    "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "explorer",
+    "ask", "check", "data", "ddim", "ddpm", "device", "diffuse", "dpmpp_2m", "explorer",
     "figure", "fit", "gallery", "griffin_lim", "heun", "invert", "live", "load",
     "measured", "noise_times", "player", "players", "plot_curves", "plot_mels",
     "plot_pictures", "plot_points", "renoise", "say", "source", "trajectory",

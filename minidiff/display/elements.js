@@ -161,6 +161,105 @@
     }
   });
 
+  // A question that the page answers by itself. What is said to each answer comes from
+  // the exercise's check (asking.py), and is hidden by that answer until it is given.
+  customElements.define("md-ask", class extends Part {
+    setup() {
+      this.records = this.dataset.replies.split(" ").map((text) =>
+        Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+      this.one("form").addEventListener("submit", (event) => {
+        event.preventDefault();
+        const given = this.all("input, select").map((e) => e.value.trim());
+        this.hear(event.submitter?.value ? [event.submitter.value] : given);
+      });
+      this.addEventListener("keydown", (event) => event.stopPropagation());
+      this.wake();
+      this.say("");
+      count();
+    }
+    hear(given) {
+      const reply = given.some((text) => !text) ? this.dataset.blank
+        : this[this.dataset.kind](...given);
+      const right = reply.startsWith("right.");
+      this.say(reply);
+      this.one("output").toggleAttribute("data-right", right);
+      if (right) solved.add(this.dataset.name);
+      count();
+    }
+    open(key) { // the reply that this answer opens, if there is one
+      for (const record of this.records) {
+        const bits = stream(`${this.dataset.name} ${key}`);
+        const plain = record.map((byte) => byte ^ bits.next().value);
+        if (!plain.subarray(0, 4).some(Boolean))
+          return new TextDecoder().decode(plain.subarray(4));
+      }
+    }
+    number(text) {
+      const { step, otherwise, between, malformed } = this.dataset, x = value(text);
+      if (!Number.isFinite(x)) return malformed;
+      const [here, low, high] = [x, Math.floor(x / step) * step,
+        Math.ceil(x / step) * step].map((n) => this.open(n.toExponential(5)));
+      if (here || low === high) return here ?? low ?? otherwise;
+      return low && high ? between : otherwise;
+    }
+    numbers(text) {
+      const all = text.split(/[,;\s]+/).map(value);
+      if (!all.every(Number.isFinite)) return this.dataset.malformed;
+      return this.open(all.map((x) => x.toExponential(5)).join(" "))
+        ?? this.dataset.otherwise;
+    }
+    order(text) {
+      return this.open(text.toUpperCase().replace(/[^A-Z]/g, "")) ?? this.dataset.otherwise;
+    }
+    choice(word) { return this.open(word) ?? this.dataset.otherwise; }
+    each(...words) { return this.open(words.join(" ")) ?? this.dataset.otherwise; }
+  });
+
+  // A number as people write it: 0,5 and -3/4 too.
+  function value(text) {
+    const [above, below = 1] = text.replace(",", ".").replaceAll("\u2212", "-")
+      .split("/").map((part) => part.trim() ? Number(part) : NaN);
+    return above / below;
+  }
+
+  // Bytes that follow from a key, as in asking.py.
+  function* stream(key) {
+    let state = 0x811c9dc5;
+    for (const byte of new TextEncoder().encode(key))
+      state = Math.imul(state ^ byte, 0x01000193);
+    for (;;) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      yield state & 255;
+    }
+  }
+
+  // What this reader has solved; a browser that keeps nothing for us forgets it.
+  const solved = {
+    all() {
+      try { return JSON.parse(localStorage.getItem("minidiff solved")) ?? []; }
+      catch { return this.here ??= []; }
+    },
+    add(name) {
+      const names = [...new Set(this.all()).add(name)];
+      try { localStorage.setItem("minidiff solved", JSON.stringify(names)); }
+      catch { this.here = names; }
+    },
+  };
+
+  // Show it at every question of the page.
+  function count() {
+    const asked = [...document.querySelectorAll("md-ask")], known = solved.all();
+    const done = asked.filter((e) => known.includes(e.dataset.name));
+    for (const e of asked) {
+      const note = e.querySelector("small");
+      e.toggleAttribute("data-solved", done.includes(e));
+      note.hidden = asked.length < 2;
+      note.textContent = `Solved: ${done.length} of ${asked.length} on this page.`;
+    }
+  }
+
   // How likely at least `right` of `tries` are when every answer is a coin's.
   function chance(right, tries) {
     let term = 0.5 ** tries, sum = 0; // all wrong first, then one right, two ...

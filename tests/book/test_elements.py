@@ -2,7 +2,6 @@
 
 import math
 
-import pytest
 import torch
 
 import minidiff as md
@@ -16,27 +15,6 @@ def tone(f):
 
 def player(name, f=440):
     return md.player(tone(f), RATE, name)
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Open outputs as a notebook holds them; a page that complains fails the test."""
-    pages, complaints = [], []
-
-    def open_page(*outputs, script=True):
-        file = tmp_path / "page.html"
-        body = "".join(output._repr_html_() for output in outputs)
-        file.write_text(f"<!doctype html><title>t</title>{body}", encoding="utf-8")
-        page = browser.new_page(java_script_enabled=script)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(file.as_uri())
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert not complaints
 
 
 def seen(page, of="md-slides"):
