@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 import minidiff as md
@@ -36,6 +37,28 @@ def test_the_cursor_follows_the_sound_and_a_click_seeks(opened):
     page.wait_for_function("document.querySelector('audio').currentTime > 0.25")
     assert line.is_visible()
     page.wait_for_function("parseFloat(document.querySelector('i').style.left) > 50")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_ticks_in_hertz_can_be_read(opened, width):
+    page = opened(
+        md.players([(tone(440), n) for n in "abc"], RATE),
+        md.gallery([(tone(440), str(n)) for n in range(20)], RATE, alt="Tones."),
+    )
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("() => Promise.all([...document.images].map((i) => i.decode()))")
+    for box in page.locator(".md-mel").all():
+        picture = box.locator("img").bounding_box()
+        bottom, last = picture["y"] + picture["height"], None
+        for tick in box.locator(".md-hertz span").all():
+            label, style = tick.bounding_box(), tick.get_attribute("style")
+            middle = label["y"] + label["height"] / 2
+            height = float(style[7:-1]) / 100 * picture["height"]
+            assert abs(bottom - height - middle) < 1.5  # beside its frequency
+            assert 0 <= label["x"] < label["x"] + label["width"] < picture["x"]
+            assert label["height"] >= 10
+            assert last is None or label["y"] + label["height"] <= last + 1
+            last = label["y"]
 
 
 def test_one_sound_at_a_time(opened):
