@@ -301,6 +301,17 @@ def test_page_has_one_title_and_no_dead_link(html, name):
             assert found, f"no such place: {target.geturl()}"
 
 
+@each_page
+def test_a_fold_says_what_it_hides(html, name):
+    soup = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser")
+    assert "code cell" not in soup.main.text
+    for cell in soup.select(".tag_hide-cell"):
+        solution = cell.pre.text.startswith("# Solution")
+        assert (cell.summary.p.text == "Solution") == solution
+    for fold in soup.select(".tag_hide-input summary"):
+        assert fold.p.text.startswith("Show the code")
+
+
 def test_the_search_finds_words_and_their_page_opens(browser, site):
     page = browser.new_page()
     page.goto(f"{site}search.html?q=vocoder")
