@@ -5,6 +5,19 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
+  // What this reader has solved; a browser that keeps nothing for us forgets it.
+  const solved = {
+    all() {
+      try { return JSON.parse(localStorage.getItem("minidiff solved")) ?? []; }
+      catch { return this.here ??= []; }
+    },
+    add(name) {
+      const names = [...new Set(this.all()).add(name)];
+      try { localStorage.setItem("minidiff solved", JSON.stringify(names)); }
+      catch { this.here = names; }
+    },
+  };
+
   // One sound at a time.
   document.addEventListener("play", ({ target }) => {
     for (const audio of document.querySelectorAll("audio"))
@@ -234,19 +247,6 @@
       yield state & 255;
     }
   }
-
-  // What this reader has solved; a browser that keeps nothing for us forgets it.
-  const solved = {
-    all() {
-      try { return JSON.parse(localStorage.getItem("minidiff solved")) ?? []; }
-      catch { return this.here ??= []; }
-    },
-    add(name) {
-      const names = [...new Set(this.all()).add(name)];
-      try { localStorage.setItem("minidiff solved", JSON.stringify(names)); }
-      catch { this.here = names; }
-    },
-  };
 
   // Show it at every question of the page.
   function count() {

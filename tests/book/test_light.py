@@ -5,8 +5,8 @@ import re
 from urllib.parse import quote
 
 import access
+import cells
 import docutils.utils
-import folds
 import hoist
 import maths
 import policy
@@ -146,7 +146,7 @@ def test_a_fold_says_what_it_hides(source, output, closed, open_):
     cell = nodes.container("", nodes.literal_block(source, source), hide_mode="all")
     cell += nodes.raw("", output, format="html")
     page += [cell, nodes.container("", nodes.literal_block("b", "b"))]
-    folds.name_folds(None, page)
+    cells.name_folds(None, page)
     assert cell["prompt_show"] == closed
     assert cell["prompt_hide"] == (open_ or closed.replace("Show", "Hide"))
     assert "prompt_show" not in page[1]

@@ -34,6 +34,15 @@ STICKS_OUT = """() => {
           ...out.slice(0, 5).map((e) => e.outerHTML.slice(0, 160))];
 }"""
 
+# What scrolls in a box of its own: its kind, and how much of it is hidden.
+CUT = """() => {
+  for (const fold of document.querySelectorAll("main details")) fold.open = true;
+  return [...document.querySelectorAll("main :is(pre, table, div.math)")]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => [e.closest(".stream:not(.columns)") ? "text" : e.localName,
+                 `${e.scrollWidth - e.clientWidth}px: ${e.textContent.slice(0, 120)}`]);
+}"""
+
 UNLABELLED = """() => {
   const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby")
     || e.title || e.querySelector(":scope > title, :scope > desc")
@@ -181,6 +190,7 @@ def visit(browser, site, axe, name, mode):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(100)
         facts[width] = page.evaluate(STICKS_OUT)
+        facts["cut", width] = page.evaluate(CUT)
     page.evaluate(axe)
     facts["axe"] = page.evaluate(AXE)
     if mode == "light":
@@ -226,6 +236,36 @@ def test_page_loads_without_error_and_alone(visits, name, mode):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_page_never_scrolls_sideways(visits, name, mode, width):
     assert visits(name, mode).facts[width] == []
+
+
+@each_page
+def test_code_tables_and_formulas_fit(visits, name):
+    """Beside both side bars all fits; on a phone code and some formulas scroll."""
+    facts = visits(name).facts
+    assert facts["cut", 1280] == []
+    scrolls = {"pre", "div"}
+    assert [cut for cut in facts["cut", 390] if cut[0] not in scrolls] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_table_on_a_phone_is_still_a_table(browser, site, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{site}book/only-noise.html", wait_until="load")
+    table = page.get_by_role("table").first
+    heads = table.get_by_role("columnheader").all_inner_texts()
+    assert len(heads) > 3
+    row = table.get_by_role("row").nth(1)
+    cells = row.get_by_role("cell").all()
+    assert len(cells) == len(heads) - 1
+    assert row.get_by_role("rowheader").is_visible()
+    shown = [
+        c.evaluate("(e) => getComputedStyle(e, '::before').content") for c in cells
+    ]
+    if width == 390:  # row by row, each cell beside its heading
+        assert shown == [f'"{head}"' for head in heads[1:]]
+    else:
+        assert shown == ["none"] * len(cells)
+    page.close()
 
 
 @each_page

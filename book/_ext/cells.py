@@ -1,4 +1,4 @@
-"""What folded code is called: "Solution", or the code of what stands below it."""
+"""Cells for readers: what folded code is called, and which printed lines may wrap."""
 
 import re
 
@@ -30,6 +30,24 @@ def name_folds(app, doctree):
             cell["prompt_show"], cell["prompt_hide"] = words
 
 
+WIDEST = 78  # columns of printed text that fit into a page
+GAP = re.compile(r"\S {2,}\S")
+
+
+def in_columns(text: str) -> bool:
+    """Whether a text's lines stand in columns, which wrapping would tear apart."""
+    lines = text.splitlines()
+    fits = max(map(len, lines), default=0) <= WIDEST
+    return fits and sum(bool(GAP.search(line)) for line in lines) > 1
+
+
+def mark_columns(app, doctree):
+    for block in doctree.findall(nodes.literal_block):
+        if "stream" in block["classes"] and in_columns(block.astext()):
+            block["classes"].append("columns")
+
+
 def setup(app):
     app.connect("doctree-read", name_folds)
+    app.connect("doctree-read", mark_columns)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
