@@ -5,6 +5,8 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
+  const play = (audio) => audio.play().catch(() => {}); // another may come before it
+
   // What this reader has solved; a browser that keeps nothing for us forgets it.
   const solved = {
     all() {
@@ -63,7 +65,7 @@
         audio.addEventListener(event, draw);
       picture.addEventListener("click", async (event) => {
         const box = picture.getBoundingClientRect();
-        await audio.play();
+        await play(audio);
         audio.currentTime = audio.duration * (event.clientX - box.left) / box.width;
       });
     }
@@ -91,8 +93,9 @@
       }
       const [from, to] = [old, stop].map((e) => e.querySelector("audio"));
       if (from && to && from !== to && !from.paused) { // go on where the other was
+        from.pause();
         to.currentTime = from.currentTime;
-        to.play();
+        play(to);
       }
       return stop;
     }
@@ -130,7 +133,7 @@
           e.setAttribute("aria-pressed", e === cell);
         }
         audio.src = cell.dataset.src;
-        audio.play().catch(() => {}); // the next key may come before this sound does
+        play(audio);
         this.say(cell.getAttribute("aria-label"));
       };
       cells.forEach((cell, i) => {
@@ -157,7 +160,7 @@
       let right = 0, tries = 0;
       this.one("[data-x]").addEventListener("click", () => {
         audio.src = sounds[this.x].getAttribute("src");
-        audio.play();
+        play(audio);
       });
       for (const button of this.all("[data-answer]"))
         button.addEventListener("click", () => {

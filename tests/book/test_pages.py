@@ -83,8 +83,8 @@ PLAYS = """async () => {
   if (!audio) return "no sound";
   audio.muted = true;
   await audio.play();
-  for (let i = 0; i < 50 && !audio.currentTime; i++)
-    await new Promise((next) => setTimeout(next, 100));
+  for (let i = 0; i < 200 && !audio.currentTime; i++)
+    await new Promise((next) => setTimeout(next, 50));
   audio.pause();
   return audio.currentTime > 0 ? "plays" : "does not move";
 }"""
@@ -113,13 +113,24 @@ DEAD = """async () => {
     const listen = (event) => { heard = true; event.target.muted = true; };
     document.addEventListener("play", listen, true);
     button.click();
-    for (let i = 0; i < 20 && !heard; i++)
+    for (let i = 0; i < 400 && !heard; i++)
       await new Promise((next) => setTimeout(next, 25));
     document.removeEventListener("play", listen, true);
     if (!heard) dead.push(button.outerHTML.slice(0, 160));
     document.querySelectorAll("audio").forEach((audio) => audio.pause());
   }
   return dead;
+}"""
+
+# Until the page has been drawn, and looks the same for some frames.
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const look = () => [document.documentElement.scrollHeight,
+    document.querySelectorAll("main .rows, main [style*='font-size']").length].join();
+  for (let same = 0, old = ""; same < 5; same = look() === old ? same + 1 : 0) {
+    old = look();
+    await frame();
+  }
 }"""
 
 WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
@@ -184,11 +195,11 @@ def visit(browser, site, axe, name, mode):
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.goto(f"{site}{name}.html", wait_until="load")
     page.evaluate("() => document.fonts.ready")
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     seen.loaded = sorted(urls)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(100)
+        page.evaluate(SETTLED)
         facts[width] = page.evaluate(STICKS_OUT)
         facts["cut", width] = page.evaluate(CUT)
     page.evaluate(axe)
@@ -356,7 +367,7 @@ def test_the_search_finds_words_and_their_page_opens(browser, site):
     page = browser.new_page()
     page.goto(f"{site}search.html?q=vocoder")
     link = page.locator("#search-results li a").first
-    link.wait_for(timeout=10_000)
+    link.wait_for()
     link.click()
     page.wait_for_url(lambda url: "search.html" not in url)
     assert page.locator("main h1").count() == 1
