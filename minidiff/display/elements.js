@@ -13,8 +13,8 @@
       try { return JSON.parse(localStorage.getItem("minidiff solved")) ?? []; }
       catch { return this.here ??= []; }
     },
-    add(name) {
-      const names = [...new Set(this.all()).add(name)];
+    add(name) { this.keep([...new Set(this.all()).add(name)]); },
+    keep(names) {
       try { localStorage.setItem("minidiff solved", JSON.stringify(names)); }
       catch { this.here = names; }
     },
@@ -229,6 +229,33 @@
     }
     choice(word) { return this.open(word) ?? this.dataset.otherwise; }
     each(...words) { return this.open(words.join(" ")) ?? this.dataset.otherwise; }
+  });
+
+  // On the book's first page: how much of each chapter is solved.
+  customElements.define("md-solved", class extends Part {
+    setup() {
+      this.one("button").addEventListener("click", () => {
+        solved.keep([]);
+        this.show();
+      });
+      addEventListener("pageshow", () => this.show()); // after the way back, too
+      this.show();
+      this.hidden = false;
+    }
+    show() {
+      const known = solved.all();
+      let done = 0, all = 0;
+      for (const row of this.all("[data-names]")) {
+        const names = row.dataset.names.split(" ");
+        const right = names.filter((name) => known.includes(name)).length;
+        row.querySelector("span").textContent = `: ${right} of ${names.length}`;
+        row.hidden = !right;
+        [done, all] = [done + right, all + names.length];
+      }
+      this.say(done ? `Solved in this browser: ${done} of ${all}.`
+        : `There are ${all} such questions. None is solved in this browser yet.`);
+      this.one("button").hidden = !done;
+    }
   });
 
   // A number as people write it: 0,5 and -3/4 too.
