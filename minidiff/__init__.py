@@ -18,6 +18,7 @@ PLACES = {  # file -> what it gives to md
         "source", "trajectory",
     ],
     "exact": ["GaussianMixture", "IdealDenoiser"],
+    "exercises.asking": ["ask"],
     "exercises.check": ["check"],
     "guidance": ["Clip", "Guided"],
     "models.model": ["device", "load"],

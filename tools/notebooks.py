@@ -1,25 +1,30 @@
-"""Keep the chapters tidy: `python tools/notebooks.py strip | badges | run [FILES]`.
+"""Keep the chapters tidy: `python tools/notebooks.py JOB [FILES]`.
 
 strip    keeps only what is worth comparing and reading in a diff: printed text and
          plain-text results. Pictures, sounds, HTML, stderr and volatile metadata go.
 badges   writes the Colab link and the install cell, both made from the repository's
          address in `_config.yml`.
-run      executes the chapters (through the book's own cache), then badges and strip.
+asks     puts the field for an answer, `md.ask("ex-03-1")`, before the cell that checks
+         it, in each exercise that is answered with a value; then strips.
+run      executes the chapters (through the book's own cache), and does all of these.
 
 `--check` writes nothing and exits with 1 where a file would change.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
 import nbformat
 import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT_TYPES = {"text/plain", "text/markdown", "text/latex"}
+VALUES = "predict|vary|listen"  # kinds of exercises that the page itself can check
 IGNORED = "nbval-ignore-output"  # the tag of a cell whose text differs by machine
+JOBS = "badges", "asks", "strip"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -106,13 +111,43 @@ def badges(notebook, name, folder="notebooks"):
     return notebook
 
 
+def asks(notebook):
+    """Put the field for an answer before the cell that takes it, once each."""
+    cells, title = [], None
+    for cell in notebook.cells:
+        if cell.id.startswith("ask-ex-"):
+            continue
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^#{2,4} .*", cell.source, re.MULTILINE)
+            title = headings[-1] if headings else title
+        name = re.search(r'md\.check\("(ex-\d\d-\d+)"', cell.source)
+        if name and title and re.search(rf"Exercise .*\((?:{VALUES})\)", title):
+            cells.append(ask(name[1]))
+            title = None  # the solution checks it again
+        cells.append(cell)
+    notebook.cells = cells
+    return notebook
+
+
+def ask(name):
+    """The cell of one field, with the text that it gives."""
+    chapter, number = map(int, name.split("-")[1:])
+    text = {"text/plain": f"<ask: Exercise {chapter}.{number}>"}
+    cell = new_code_cell(f'md.ask("{name}")', id=f"ask-{name}")
+    cell.metadata.tags = ["remove-input"]
+    cell.outputs = [new_output("execute_result", data=text)]
+    return cell
+
+
 def tidy(path, jobs):
     """The text of a notebook after the jobs named in `jobs`."""
     notebook = nbformat.read(path, as_version=4)
     notebook.nbformat_minor = 5
     if "badges" in jobs:
         badges(notebook, path.name, path.parent.name)
-    if "strip" in jobs:
+    if "asks" in jobs:
+        asks(notebook)
+    if {"asks", "strip"} & set(jobs):
         strip(notebook)
     return nbformat.writes(notebook, indent=1) + "\n"
 
@@ -122,7 +157,7 @@ def run(paths):
     import execute
 
     for path in paths:
-        path.write_text(tidy(path, {"badges", "strip"}))
+        path.write_text(tidy(path, JOBS))
     failed = execute.execute(paths)
     for path in set(paths) - set(failed):
         try:
@@ -130,7 +165,7 @@ def run(paths):
         except KeyError:  # never begun, after another failed
             continue
         nbformat.write(strip(notebook), path)
-        path.write_text(tidy(path, {"badges", "strip"}))
+        path.write_text(tidy(path, JOBS))
     return failed
 
 
@@ -140,7 +175,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=about, epilog=details[0], formatter_class=raw
     )
-    parser.add_argument("job", choices=["strip", "badges", "run"])
+    parser.add_argument("job", choices=[*JOBS, "run"])
     parser.add_argument("files", nargs="*", type=Path, help="all if none are named")
     parser.add_argument("--check", action="store_true", help="only say what differs")
     options = parser.parse_args()

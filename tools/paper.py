@@ -30,7 +30,7 @@ STYLE = Path(__file__).with_name("paper.css")
 # Only for a screen: controls, what loads or styles them, permalinks, folded code.
 SCREEN_ONLY = (
     "script, style, link, input, .headerlink, .md-controls, .md-stop[hidden], "
-    ".toctree-wrapper, .tag_hide-input > details, "
+    ".toctree-wrapper, md-ask, md-solved, .tag_hide-input > details, "
     "p:has(> a[href^='https://colab.research.google.com/'])"
 )
 FONTS = {  # matplotlib's own, so that the book looks the same on every machine

@@ -11,11 +11,12 @@ from PIL import Image
 
 from .. import valid
 from ..sound.mel import MelSpec, decibels
-from .figures import MAP
+from .figures import MAP, band_centres
 from .shown import Shown, tag, uri, webp
 
 MP3_RATES = 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000
 LOUDNESS = -23.0  # dB rms of what sounds, for every clip of the book
+TICKS = 500, 1000, 2000, 4000  # Hz, beside a picture
 RANGE = 60  # dB between the darkest and the brightest colour of a picture
 
 
@@ -24,7 +25,7 @@ def player(
     listen: str | None = None, loudness: float | None = LOUDNESS,
     picture: bool = True, exact: bool = False,
 ) -> Shown:  # fmt: skip
-    """A player with its log-mel spectrogram under it.
+    """A player with its log-mel spectrogram under it, which has an axis in Hz.
 
     wave: (samples,) or (1, samples), tensor or array of floats. sample_rate: Hz, one
     that MP3 knows. alt: the picture in words; made from the signal if None. listen:
@@ -108,10 +109,13 @@ def gallery(
     grid = f"grid-template:repeat({rows},1fr)/repeat({columns},1fr)"
     picture = tag("img", src=webp(sheet), alt=alt, width=sheet.width)
     cells = tag("div", cells, class_="md-cells", style=grid)
-    body = tag("div", picture + cells, class_="md-sheet")
+    sheet = tag("div", picture + cells, class_="md-sheet")
+    body = tag("div", axis(sample_rate, rows, 1 / h) + sheet, class_="md-mel")
+    seconds = max(map(len, waves)) / sample_rate
+    words = f"Mel spectrograms of up to {seconds:.2f} s, low tones at the bottom."
+    body += tag("div", words, class_="md-axis")
     body += tag("output", "Click a picture, or use the arrow keys.", aria_live="polite")
     body += remark(listen)
-    seconds = max(map(len, waves)) / sample_rate
     text = f"<gallery: {len(clips)} sounds of up to {seconds:.2f} s>"
     return Shown(text, tag("md-gallery", body, data_columns=columns), moves=True)
 
@@ -138,9 +142,9 @@ def clip(
     body += tag("audio", controls=True, preload="none", src=sound, aria_label=title)
     if picture:
         image = tag("img", src=webp(mel_image(wave, sample_rate)), alt=alt)
-        body += tag("div", image, class_="md-picture")
-        ends = ("0 s", f"up to {hertz(sample_rate / 2)}", seconds)
-        ends = "".join(tag("span", end) for end in ends)
+        picture = tag("div", image, class_="md-picture")
+        body += tag("div", axis(sample_rate) + picture, class_="md-mel")
+        ends = "".join(tag("span", end) for end in ("0 s", "mel spectrogram", seconds))
         body += tag("div", ends, class_="md-axis", aria_hidden="true")
     return tag("md-clip", tag("figure", body)), f"{title}, {seconds}"
 
@@ -195,11 +199,30 @@ def level(wave, sample_rate: int, loudness: float):
     return wave * torch.minimum(scale, 0.99 / wave.abs().max().clamp(min=1e-9))
 
 
-def mel_image(wave, sample_rate: int) -> Image.Image:
-    """A log-mel spectrogram, windows of about 0.06 s, at most 480 by 64 pixels."""
+def front_end(sample_rate: int, samples: int = 0) -> MelSpec:
+    """What pictures are made with: 64 bands, windows of about 0.06 s."""
     n_fft = 2 ** round(np.log2(0.06 * sample_rate))
-    hop = int(np.clip(len(wave) // 300, n_fft // 16, n_fft // 4))
-    spec = MelSpec(sample_rate, n_fft, hop, 64, mean=0.0, std=1.0)
+    hop = int(np.clip(samples // 300, n_fft // 16, n_fft // 4))
+    return MelSpec(sample_rate, n_fft, hop, 64, mean=0.0, std=1.0)
+
+
+def axis(sample_rate: int, rows: int = 1, margin: float = 0.0) -> str:
+    """Ticks in Hz beside a picture, or beside the first of several rows of them.
+
+    margin: what is left free above and below a picture, as a share of its row.
+    """
+    spec, ticks = front_end(sample_rate), ""
+    heights = np.interp(TICKS, band_centres(spec), np.arange(64) + 0.5) / 64
+    for f, height in zip(TICKS, heights, strict=True):
+        if f < sample_rate / 2 and (rows == 1 or f in TICKS[1::2]):
+            place = (rows - 1 + margin + height * (1 - 2 * margin)) / rows
+            ticks += tag("span", hertz(f), style=f"bottom:{100 * place:.1f}%")
+    return tag("div", ticks, class_="md-hertz", aria_hidden="true")
+
+
+def mel_image(wave, sample_rate: int) -> Image.Image:
+    """A log-mel spectrogram of at most 480 by 64 pixels."""
+    spec = front_end(sample_rate, len(wave))
     mel = spec.encode(wave[None])[0, 0]
     top = max(mel.max().item(), RANGE + spec.floor)  # silence stays dark
     shade = ((mel - top) / RANGE + 1).clamp(0, 1).flip(0).numpy()
@@ -209,7 +232,7 @@ def mel_image(wave, sample_rate: int) -> Image.Image:
 
 def describe(wave, sample_rate: int, title: str) -> str:
     """What a spectrogram shows, in words that are taken from the signal."""
-    words = f"Spectrogram of {title}, {len(wave) / sample_rate:.2f} s: "
+    words = f"Mel spectrogram of {title}, {len(wave) / sample_rate:.2f} s: "
     power = torch.fft.rfft(wave.double()).abs().square().cumsum(0)
     if power[-1] == 0:
         return words + "silence."

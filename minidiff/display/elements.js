@@ -5,6 +5,21 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
+  const play = (audio) => audio.play().catch(() => {}); // another may come before it
+
+  // What this reader has solved; a browser that keeps nothing for us forgets it.
+  const solved = {
+    all() {
+      try { return JSON.parse(localStorage.getItem("minidiff solved")) ?? []; }
+      catch { return this.here ??= []; }
+    },
+    add(name) { this.keep([...new Set(this.all()).add(name)]); },
+    keep(names) {
+      try { localStorage.setItem("minidiff solved", JSON.stringify(names)); }
+      catch { this.here = names; }
+    },
+  };
+
   // One sound at a time.
   document.addEventListener("play", ({ target }) => {
     for (const audio of document.querySelectorAll("audio"))
@@ -50,7 +65,7 @@
         audio.addEventListener(event, draw);
       picture.addEventListener("click", async (event) => {
         const box = picture.getBoundingClientRect();
-        await audio.play();
+        await play(audio);
         audio.currentTime = audio.duration * (event.clientX - box.left) / box.width;
       });
     }
@@ -78,8 +93,9 @@
       }
       const [from, to] = [old, stop].map((e) => e.querySelector("audio"));
       if (from && to && from !== to && !from.paused) { // go on where the other was
+        from.pause();
         to.currentTime = from.currentTime;
-        to.play();
+        play(to);
       }
       return stop;
     }
@@ -117,7 +133,7 @@
           e.setAttribute("aria-pressed", e === cell);
         }
         audio.src = cell.dataset.src;
-        audio.play().catch(() => {}); // the next key may come before this sound does
+        play(audio);
         this.say(cell.getAttribute("aria-label"));
       };
       cells.forEach((cell, i) => {
@@ -144,7 +160,7 @@
       let right = 0, tries = 0;
       this.one("[data-x]").addEventListener("click", () => {
         audio.src = sounds[this.x].getAttribute("src");
-        audio.play();
+        play(audio);
       });
       for (const button of this.all("[data-answer]"))
         button.addEventListener("click", () => {
@@ -160,6 +176,119 @@
       this.wake();
     }
   });
+
+  // A question that the page answers by itself. What is said to each answer comes from
+  // the exercise's check (asking.py), and is hidden by that answer until it is given.
+  customElements.define("md-ask", class extends Part {
+    setup() {
+      this.records = this.dataset.replies.split(" ").map((text) =>
+        Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+      this.one("form").addEventListener("submit", (event) => {
+        event.preventDefault();
+        const given = this.all("input, select").map((e) => e.value.trim());
+        this.hear(event.submitter?.value ? [event.submitter.value] : given);
+      });
+      this.addEventListener("keydown", (event) => event.stopPropagation());
+      this.wake();
+      this.say("");
+      count();
+    }
+    hear(given) {
+      const reply = given.some((text) => !text) ? this.dataset.blank
+        : this[this.dataset.kind](...given);
+      const right = reply.startsWith("right.");
+      this.say(reply);
+      this.one("output").toggleAttribute("data-right", right);
+      if (right) solved.add(this.dataset.name);
+      count();
+    }
+    open(key) { // the reply that this answer opens, if there is one
+      for (const record of this.records) {
+        const bits = stream(`${this.dataset.name} ${key}`);
+        const plain = record.map((byte) => byte ^ bits.next().value);
+        if (!plain.subarray(0, 4).some(Boolean))
+          return new TextDecoder().decode(plain.subarray(4));
+      }
+    }
+    number(text) {
+      const { step, otherwise, between, malformed } = this.dataset, x = value(text);
+      if (!Number.isFinite(x)) return malformed;
+      const [here, low, high] = [x, Math.floor(x / step) * step,
+        Math.ceil(x / step) * step].map((n) => this.open(n.toExponential(5)));
+      if (here || low === high) return here ?? low ?? otherwise;
+      return low && high ? between : otherwise;
+    }
+    numbers(text) {
+      const all = text.split(/[,;\s]+/).map(value);
+      if (!all.every(Number.isFinite)) return this.dataset.malformed;
+      return this.open(all.map((x) => x.toExponential(5)).join(" "))
+        ?? this.dataset.otherwise;
+    }
+    order(text) {
+      return this.open(text.toUpperCase().replace(/[^A-Z]/g, "")) ?? this.dataset.otherwise;
+    }
+    choice(word) { return this.open(word) ?? this.dataset.otherwise; }
+    each(...words) { return this.open(words.join(" ")) ?? this.dataset.otherwise; }
+  });
+
+  // On the book's first page: how much of each chapter is solved.
+  customElements.define("md-solved", class extends Part {
+    setup() {
+      this.one("button").addEventListener("click", () => {
+        solved.keep([]);
+        this.show();
+      });
+      addEventListener("pageshow", () => this.show()); // after the way back, too
+      this.show();
+      this.hidden = false;
+    }
+    show() {
+      const known = solved.all();
+      let done = 0, all = 0;
+      for (const row of this.all("[data-names]")) {
+        const names = row.dataset.names.split(" ");
+        const right = names.filter((name) => known.includes(name)).length;
+        row.querySelector("span").textContent = `: ${right} of ${names.length}`;
+        row.hidden = !right;
+        [done, all] = [done + right, all + names.length];
+      }
+      this.say(done ? `Solved in this browser: ${done} of ${all}.`
+        : `There are ${all} such questions. None is solved in this browser yet.`);
+      this.one("button").hidden = !done;
+    }
+  });
+
+  // A number as people write it: 0,5 and -3/4 too.
+  function value(text) {
+    const [above, below = 1] = text.replace(",", ".").replaceAll("\u2212", "-")
+      .split("/").map((part) => part.trim() ? Number(part) : NaN);
+    return above / below;
+  }
+
+  // Bytes that follow from a key, as in asking.py.
+  function* stream(key) {
+    let state = 0x811c9dc5;
+    for (const byte of new TextEncoder().encode(key))
+      state = Math.imul(state ^ byte, 0x01000193);
+    for (;;) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      yield state & 255;
+    }
+  }
+
+  // Show it at every question of the page.
+  function count() {
+    const asked = [...document.querySelectorAll("md-ask")], known = solved.all();
+    const done = asked.filter((e) => known.includes(e.dataset.name));
+    for (const e of asked) {
+      const note = e.querySelector("small");
+      e.toggleAttribute("data-solved", done.includes(e));
+      note.hidden = asked.length < 2;
+      note.textContent = `Solved: ${done.length} of ${asked.length} on this page.`;
+    }
+  }
 
   // How likely at least `right` of `tries` are when every answer is a coin's.
   function chance(right, tries) {

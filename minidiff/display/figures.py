@@ -140,9 +140,7 @@ def plot_mels(mels, titles: Sequence[str], spec: MelSpec | None = None, *, alt: 
 
 def scale(ax, frames: int, spec: MelSpec) -> None:
     """Seconds and Hz in place of frames and mel bands."""
-    bank = spec.filters(torch.ones(1))
-    bins = torch.linspace(0, spec.sample_rate / 2, bank.shape[1])
-    centres = (bank @ bins / bank.sum(1).clamp(min=1e-9)).numpy()
+    centres = band_centres(spec)
     wanted = [250 * 2**k for k in range(8) if 250 * 2**k < centres[-1]]
     ax.set_yticks(np.interp(wanted, centres, range(len(centres))), wanted)
     rate = spec.sample_rate / spec.hop_length
@@ -152,6 +150,13 @@ def scale(ax, frames: int, spec: MelSpec) -> None:
     seconds = np.arange(0, frames / rate, step)
     ax.set_xticks(seconds * rate - 0.5, [f"{s:g}" for s in seconds])
     ax.set(xlabel="time (s)", ylabel="frequency (Hz)")
+
+
+def band_centres(spec: MelSpec) -> np.ndarray:
+    """Where the mel bands lie, in Hz."""
+    bank = spec.filters(torch.ones(1))
+    bins = torch.linspace(0, spec.sample_rate / 2, bank.shape[1])
+    return (bank @ bins / bank.sum(1).clamp(min=1e-9)).numpy()
 
 
 def plot_points(clouds, titles: Sequence[str], *, alt: str):

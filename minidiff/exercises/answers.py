@@ -4,9 +4,11 @@ import ast
 import dis
 import functools
 import inspect
+import re
 import textwrap
 import types
 from collections.abc import Mapping
+from fractions import Fraction
 
 import torch
 
@@ -78,13 +80,26 @@ def watched(answer):
 
 
 def number(answer) -> float:
-    """One number, given as one, as a tensor or array of one, or as a word."""
+    """One number, given as one, as a tensor or array of one, or as a word: "-3/4"."""
     try:
         if isinstance(answer, str):
-            return float(answer.replace(",", "."))
+            return float(Fraction(answer.replace(",", ".").replace("−", "-")))
         return torch.as_tensor(answer, dtype=torch.float64).reshape(()).item()
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, ArithmeticError):
         raise Wrong("Answer with one number, please.") from None
+
+
+def numbers(answer, count: int) -> list[float]:
+    """`count` numbers, given as a list, a tensor, or one text: "6, 6, 12"."""
+    if isinstance(answer, str):
+        answer = re.split(r"[,;\s]+", answer.strip(" ()[]"))
+    try:
+        found = [number(one) for one in answer]
+    except (TypeError, Wrong):
+        found = []
+    if len(found) != count:
+        raise Wrong(f"Answer with a list of {count} numbers, please.")
+    return found
 
 
 def letter(answer, known: str) -> str:

@@ -4,7 +4,7 @@ import torch
 
 from ..schedule import LinearBeta
 from .answers import near, number, order
-from .check import Wrong, exercise
+from .check import Number, Order, Wrong, exercise, form
 
 
 def tables(steps: int = 100):
@@ -14,6 +14,7 @@ def tables(steps: int = 100):
 
 
 @exercise("ex-01-1", "predict", minutes=5, trains="what one step keeps of an amplitude")
+@form(Number(0, 1, 0.005, also=(1e-5,)))
 def shrunk(answer):
     answer = number(answer)
     if abs(answer - 0.9**5) < 0.006:
@@ -91,6 +92,7 @@ def mended_step(step_back):
     minutes=10,
     trains="how the end of a schedule decides what is left",
 )
+@form(Number(0.02, 0.3, 0.005))
 def last_beta(beta_end):
     left = LinearBeta(100, 1e-3, number(beta_end))(1.0)[0].item()
     if 0.04 <= left <= 0.05:
@@ -141,6 +143,7 @@ def strided_walk(walk):
 
 
 @exercise("ex-01-6", "listen", minutes=5, trains="hearing noise levels")
+@form(Order("ABCD"))
 def by_ear(answer):
     word = order(answer, "ABCD")
     if word == "BDAC":

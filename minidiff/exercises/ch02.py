@@ -6,7 +6,7 @@ import torch
 
 from ..sound.mel import MelSpec
 from .answers import number, order
-from .check import Wrong, exercise
+from .check import Number, Order, Wrong, exercise, form
 
 RATE = 16_000
 
@@ -26,6 +26,7 @@ def rms(wave) -> float:
     minutes=5,
     trains="aliasing: where a tone above the limit lands",
 )
+@form(Number(-10_000, 20_000, 500))
 def folded(answer):
     answer = abs(number(answer))
     if answer == 3000:
@@ -102,6 +103,7 @@ def halved(answer):
     minutes=10,
     trains="resolution in time against resolution in pitch",
 )
+@form(Number(0, 20, 1, also=tuple(2**k for k in range(5, 16))))
 def window(n_fft):
     n_fft = number(n_fft)
     if n_fft not in (2**k for k in range(1, 20)):
@@ -159,6 +161,7 @@ def crossed(cross):
 
 
 @exercise("ex-02-6", "listen", minutes=5, trains="hearing wrong phases")
+@form(Order("ABC"))
 def by_ear(answer):
     word = order(answer, "ABC")
     if word == "BCA":

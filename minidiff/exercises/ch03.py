@@ -4,10 +4,11 @@ import torch
 
 from ..schedule import LinearBeta
 from .answers import names, near, number
-from .check import Wrong, exercise
+from .check import Each, Number, Wrong, exercise, form
 
 
 @exercise("ex-03-1", "predict", minutes=5, trains="reckoning in decibels of power")
+@form(Number(-30, 30, 0.01))
 def quieter(answer):
     answer = number(answer)
     if abs(answer + 10) < 0.05:
@@ -68,6 +69,7 @@ def step(answer):
 
 
 @exercise("ex-03-4", "vary", minutes=10, trains="an end that is noise")
+@form(Number(0.01, 0.4, 0.01))
 def ending(answer):
     alpha = LinearBeta(steps=200, beta_end=number(answer))(1.0)[0].item()
     if alpha > 0.3:
@@ -105,6 +107,7 @@ def straight(answer):
 
 
 @exercise("ex-03-6", "listen", minutes=5, trains="hearing what is under noise")
+@form(Each("ABC", ("bird", "kick", "organ")))
 def hidden(answer):
     given = names(answer)
     truth = ["organ", "bird", "kick"]

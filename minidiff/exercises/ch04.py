@@ -1,15 +1,18 @@
 """Chapter 4, learning to denoise: the exercises' checks."""
 
+import functools
+
 import torch
 
 from ..exact import GaussianMixture
 from ..process import diffuse
 from ..schedule import Cosine, Karras
 from .answers import names, near, number
-from .check import Wrong, exercise
+from .check import Each, Number, Wrong, exercise, form
 
 
 @exercise("ex-04-1", "predict", minutes=5, trains="the best guess as a mean")
+@form(Number(-2, 2, 0.1))
 def prior(answer):
     answer = number(answer)
     if near(answer, 1):
@@ -70,6 +73,7 @@ def mixture() -> GaussianMixture:
     return GaussianMixture(means, [0.2, 0.4, 0.3], [0.3, 0.3, 0.4])
 
 
+@functools.cache
 def error(t: float) -> float:
     """Root-mean-square error of the exact guess at time t."""
     g = torch.Generator().manual_seed(0)
@@ -85,12 +89,15 @@ def error(t: float) -> float:
     minutes=12,
     trains="how the error of the best guess grows with noise",
 )
+@form(Number(0.1, 1, 0.02))
 def halfway(answer):
     t = number(answer)
     if not 0 < t <= 1:
         raise Wrong("A time between 0 and 1, please.")
     share = error(t) / error(1.0)
-    low, high = (error(min(1.0, s)) / error(1.0) for s in (t - 0.02, t + 0.02))
+    low, high = (
+        error(round(min(1.0, s), 6)) / error(1.0) for s in (t - 0.02, t + 0.02)
+    )
     if low < 0.5**0.5 < high:
         raise Wrong("There the *squared* error is half as large; take its root first.")
     if not low < 0.5 < high:
@@ -121,6 +128,7 @@ def score(answer):
 @exercise(
     "ex-04-6", "listen", minutes=5, trains="telling a noisy sound from its two parts"
 )
+@form(Each("ABC", ("x_t", "x0", "eps")))
 def which(answer):
     truth = ["eps", "x_t", "x0"]
     given = names(answer)

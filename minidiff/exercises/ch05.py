@@ -5,12 +5,13 @@ import torch.nn.functional as F
 
 from ..nets import UNet
 from .answers import near, number, order
-from .check import Wrong, exercise
+from .check import Number, Order, Wrong, exercise, form
 
 
 @exercise(
     "ex-05-1", "predict", minutes=5, trains="how far a stack of convolutions sees"
 )
+@form(Number(0, 300, 1))
 def predict(answer):
     """Five 3-wide convolutions see 1 + 5 * 2 inputs."""
     answer = number(answer)
@@ -72,6 +73,7 @@ def find_the_bug(attend):
 
 
 @exercise("ex-05-4", "vary", minutes=8, trains="how a net's size grows with its width")
+@form(Number(1, 8, 0.25, also=(3.7, 3.9, 3.92, 3.94)))
 def vary(answer):
     """Twice the width, about four times the parameters."""
     answer = number(answer)
@@ -115,6 +117,7 @@ def extend(any_size):
 
 
 @exercise("ex-05-6", "listen", minutes=5, trains="hearing what halving loses")
+@form(Order("ABC"))
 def listen(answer):
     """C was halved once, A twice, B three times."""
     word = order(answer, "ABC")

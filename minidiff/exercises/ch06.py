@@ -7,7 +7,7 @@ import torch
 
 from ..schedule import LinearBeta
 from .answers import near, number, order
-from .check import Wrong, exercise
+from .check import Number, Order, Wrong, exercise, form
 
 SCHEDULE = LinearBeta(1000)
 STEPS = 2, 5, 10, 20, 50, 100, 200, 500, 1000
@@ -26,6 +26,7 @@ def parts(x, x0, a_t, s_t, a_s, s_s):
 
 
 @exercise("ex-06-1", "predict", minutes=5, trains="where DDPM draws its noise")
+@form(Number(0, 120, 1))
 def predict(answer):
     """Nine of the ten steps draw 4 * 2 numbers."""
     answer = number(answer)
@@ -87,6 +88,7 @@ def find_the_bug(step):
 
 
 @exercise("ex-06-4", "vary", minutes=10, trains="how many steps a width needs")
+@form(Number(0, 20, 1, also=(50, 100, 200, 500, 1000)))
 def vary(answer):
     """The first number of steps whose exact width is within 5 percent."""
     answer = number(answer)
@@ -142,6 +144,7 @@ def extend(step):
 
 
 @exercise("ex-06-6", "listen", minutes=5, trains="hearing a noisy last step")
+@form(Order("ABC"))
 def listen(answer):
     """B is clean, C hisses a little, A clearly."""
     word = order(answer, "ABC")

@@ -8,12 +8,13 @@ from ..exact import GaussianMixture
 from ..samplers import heun
 from ..schedule import Cosine, Flow
 from .answers import near, number, order
-from .check import Wrong, exercise
+from .check import Number, Order, Wrong, exercise, form
 
 LEVELS = 0.6, 0.8, 0.8, 0.6  # alpha and sigma at t, alpha and sigma at s
 
 
 @exercise("ex-07-1", "predict", minutes=5, trains="what a step of Heun costs")
+@form(Number(0, 60, 1))
 def questions(answer):
     answer = number(answer)
     if answer == 20:
@@ -79,6 +80,7 @@ def variance_kept(answer):
 
 
 @exercise("ex-07-4", "vary", minutes=12, trains="where a walk may begin")
+@form(Number(0.5, 1, 0.02))
 def below_the_cliff(answer):
     first = number(answer)
     if not 0 < first <= 1:
@@ -129,6 +131,7 @@ def second_order(answer):
 
 
 @exercise("ex-07-6", "listen", minutes=5, trains="hearing too few steps")
+@form(Order("ABC"))
 def by_ear(answer):
     word = order(answer, "ABC")
     if word == "BAC":

@@ -3,10 +3,11 @@
 import torch
 
 from .answers import letter, near, number
-from .check import Wrong, exercise
+from .check import Choice, Number, Wrong, exercise, form
 
 
 @exercise("ex-08-1", "predict", minutes=5, trains="the score of a Gaussian")
+@form(Number(-5, 5, 0.05))
 def slope(answer):
     answer = number(answer)
     if near(answer, 0.75):
@@ -67,6 +68,7 @@ def ode_step(answer):
 
 
 @exercise("ex-08-4", "vary", minutes=10, trains="the error of finite steps")
+@form(Number(0.2, 1.8, 0.2, also=(0.1, 0.5, 1.5)))
 def too_wide(answer):
     h = number(answer)
     if not 0 < h < 2:
@@ -109,6 +111,7 @@ def divergence(answer):
 
 
 @exercise("ex-08-6", "listen", minutes=5, trains="hearing chance in a path")
+@form(Choice(("A", "B")))
 def stumbles(answer):
     if letter(answer, "AB") == "B":
         raise Wrong("B glides. Chance makes a melody go back and forth.")

@@ -9,10 +9,11 @@ from ..guidance import Guided
 from ..samplers import ddim
 from ..schedule import Cosine
 from .answers import letter, near, number
-from .check import Wrong, exercise
+from .check import Choice, Number, Numbers, Wrong, exercise, form
 
 
 @exercise("ex-09-1", "predict", minutes=5, trains="what guidance costs")
+@form(Numbers(3, high=12))
 def questions(answer):
     if not isinstance(answer, Iterable) or isinstance(answer, str):
         raise Wrong("Answer with a list of three numbers, please.")
@@ -92,6 +93,7 @@ def consistent(answer):
 
 
 @exercise("ex-09-4", "vary", minutes=10, trains="obedience against variety")
+@form(Number(0.5, 4, 0.25))
 def as_little_as_needed(answer):
     scale = number(answer)
     share, spread = guided_crowd(scale)
@@ -157,6 +159,7 @@ def interval(answer):
 
 
 @exercise("ex-09-6", "listen", minutes=5, trains="hearing guidance at work")
+@form(Choice(("A", "B")))
 def disobedient(answer):
     if letter(answer, "AB") == "A":
         raise Wrong("Row A keeps to one word. In the other the words differ.")

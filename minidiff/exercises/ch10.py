@@ -8,10 +8,11 @@ import torch
 from ..exact import GaussianMixture
 from ..schedule import Cosine, Karras, LinearBeta, ScaledLinear
 from .answers import letter, near, number
-from .check import Wrong, exercise
+from .check import Choice, Number, Wrong, exercise, form
 
 
 @exercise("ex-10-1", "predict", minutes=4, trains="how far a dilated net sees")
+@form(Number(0, 600, 1, also=(8191, 127**2)))
 def receptive_field(answer):
     answer = number(answer)
     for wrong, hint in (
@@ -80,6 +81,7 @@ def times_of_levels(answer):
 
 
 @exercise("ex-10-4", "vary", minutes=10, trains="where a schedule has to end")
+@form(Number(0.02, 0.5, 0.01))
 def last_beta(answer):
     beta = number(answer)
     if not 1e-4 < beta < 1:
@@ -151,6 +153,7 @@ def old_time(schedule, ratio):
 
 
 @exercise("ex-10-6", "listen", minutes=5, trains="hearing a schedule's ceiling")
+@form(Choice(("A", "B")))
 def ceiling(answer):
     if letter(answer, "AB") == "B":
         raise Wrong("In B the tones stand out. Under a ceiling they cannot.")

@@ -9,10 +9,11 @@ from ..process import diffuse
 from ..samplers import ddim, dpmpp_2m
 from ..schedule import Cosine, noise_times
 from .answers import letter, near, number
-from .check import Wrong, exercise
+from .check import Choice, Number, Wrong, exercise, form
 
 
 @exercise("ex-11-1", "predict", minutes=4, trains="a mel's numbers as loudness")
+@form(Number(0, 30, 0.1, also=(1.12, 1.122, 2.72, 2.718, 100)))
 def louder(answer):
     factor = number(answer)
     for wrong, hint in (
@@ -87,6 +88,9 @@ def cropped(answer):
 
 
 @exercise("ex-11-4", "vary", minutes=8, trains="where the noise of a walk must end")
+@form(
+    Number(0.0005, 0.02, 0.0005, also=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 0.03, 0.05, 0.1))
+)
 def end_of_noise(answer):
     smallest = number(answer)
     if not 0 < smallest < 1:
@@ -153,6 +157,7 @@ def half_way(answer):
 
 
 @exercise("ex-11-6", "listen", minutes=4, trains="what an ear forgives in a waveform")
+@form(Choice(("A", "B", "C", "D")))
 def blurred(answer):
     said = letter(answer, "ABCD")
     if said == "A":

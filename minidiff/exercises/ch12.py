@@ -8,12 +8,13 @@ from torch import nn
 
 from ..nets.dit import patchify
 from .answers import near, number, order
-from .check import Wrong, exercise
+from .check import Number, Order, Wrong, exercise, form
 
 
 @exercise(
     "ex-12-1", "predict", minutes=10, trains="which weights wake first in a new net"
 )
+@form(Number(0, 50, 1))
 def awake(answer):
     step = number(answer)
     if step == 1:
@@ -116,6 +117,7 @@ def to_and_fro(answer):
 
 
 @exercise("ex-12-4", "vary", minutes=8, trains="the price of a detail")
+@form(Number(0, 2, 0.05))
 def price(answer):
     kl = number(answer)
     loud, soft, faint = (min(wide, kl / 2) for wide in (4.0, 0.25, 0.0004))
@@ -162,6 +164,7 @@ def arc(answer):
 
 
 @exercise("ex-12-6", "listen", minutes=5, trains="hearing what a code drops")
+@form(Order("ABC"))
 def least_first(answer):
     word = order(answer, "ABC")
     if word == "ACB":

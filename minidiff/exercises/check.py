@@ -8,6 +8,7 @@ import torch
 from .. import valid
 from . import load, load_all
 from .answers import Unfilled, Wrong, blank, unfinished, watched
+from .forms import Choice, Each, Number, Numbers, Order, form  # noqa: F401
 
 VALUES = "predict", "vary", "listen"  # kinds that are answered with a value
 CODE = "fill in", "find the bug", "extend", "derive"  # with a function or a class
@@ -25,6 +26,11 @@ class Exercise(NamedTuple):
     @property
     def chapter(self) -> int:
         return int(self.name.split("-")[1])
+
+    @property
+    def form(self):
+        """How the page itself takes an answer (see `exercises.forms`), or None."""
+        return getattr(self.examine, "form", None)
 
     @property
     def title(self) -> str:
@@ -66,9 +72,13 @@ def check(name: str, answer) -> None:
     an error is not right yet, and its error is printed. The reader's random numbers
     stay as they are. Raises ValueError for a name that no chapter has.
     """
+    print(f"{name}: {reply(find(name), answer)}".rstrip())
+
+
+def find(name: str) -> Exercise:
+    """The exercise `name` of its chapter, which is read now if it was not yet."""
     load(name)
-    asked = EXERCISES[valid.choice(name, sorted(EXERCISES), "exercise")]
-    print(f"{name}: {reply(asked, answer)}".rstrip())
+    return EXERCISES[valid.choice(name, sorted(EXERCISES), "exercise")]
 
 
 def reply(asked: Exercise, answer) -> str:

@@ -55,3 +55,30 @@ def browser():
         browser = driver.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open outputs as a notebook holds them; a page that complains fails the test.
+
+    script: run before those of the page, or False for a browser without scripts.
+    """
+    contexts, complaints = [], []
+
+    def open_page(*outputs, script=""):
+        file = tmp_path / f"page-{len(contexts)}.html"
+        body = "".join(output._repr_html_() for output in outputs)
+        file.write_text(f"<!doctype html><title>t</title>{body}", encoding="utf-8")
+        context = browser.new_context(java_script_enabled=script is not False)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if script:
+            page.add_init_script(script)
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints

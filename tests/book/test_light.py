@@ -5,6 +5,7 @@ import re
 from urllib.parse import quote
 
 import access
+import cells
 import docutils.utils
 import hoist
 import maths
@@ -127,6 +128,28 @@ def test_a_comma_stays_with_its_formula(formula, after, parts):
     assert [part.astext() for part in page[0]] == parts
     kept = [part["classes"] for part in page.findall(nodes.inline)]
     assert kept == ([["together"]] if parts[1].endswith(",") else [])
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "closed", "open_"),
+    [
+        ("# Solution 3.1\nx", "<img>", "Solution", "Hide the solution"),
+        ("x = 1", "", "Show the code", "Hide the code"),
+        ("plot()", '<img src="a.svg">', "Show the code of this figure", None),
+        ("a", "<md-clip><md-clip><img>", "Show the code of these sounds", None),
+        ("a", "<md-gallery><img>", "Show the code of these sounds", None),
+        ("a", "<md-clip></md-clip>", "Show the code of this sound", None),
+    ],
+)
+def test_a_fold_says_what_it_hides(source, output, closed, open_):
+    page = docutils.utils.new_document("page")
+    cell = nodes.container("", nodes.literal_block(source, source), hide_mode="all")
+    cell += nodes.raw("", output, format="html")
+    page += [cell, nodes.container("", nodes.literal_block("b", "b"))]
+    cells.name_folds(None, page)
+    assert cell["prompt_show"] == closed
+    assert cell["prompt_hide"] == (open_ or closed.replace("Show", "Hide"))
+    assert "prompt_show" not in page[1]
 
 
 def test_a_page_weighs_what_it_loads(tmp_path):

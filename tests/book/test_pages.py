@@ -34,6 +34,15 @@ STICKS_OUT = """() => {
           ...out.slice(0, 5).map((e) => e.outerHTML.slice(0, 160))];
 }"""
 
+# What scrolls in a box of its own: its kind, and how much of it is hidden.
+CUT = """() => {
+  for (const fold of document.querySelectorAll("main details")) fold.open = true;
+  return [...document.querySelectorAll("main :is(pre, table, div.math)")]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => [e.closest(".stream:not(.columns)") ? "text" : e.localName,
+                 `${e.scrollWidth - e.clientWidth}px: ${e.textContent.slice(0, 120)}`]);
+}"""
+
 UNLABELLED = """() => {
   const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby")
     || e.title || e.querySelector(":scope > title, :scope > desc")
@@ -74,8 +83,8 @@ PLAYS = """async () => {
   if (!audio) return "no sound";
   audio.muted = true;
   await audio.play();
-  for (let i = 0; i < 50 && !audio.currentTime; i++)
-    await new Promise((next) => setTimeout(next, 100));
+  for (let i = 0; i < 200 && !audio.currentTime; i++)
+    await new Promise((next) => setTimeout(next, 50));
   audio.pause();
   return audio.currentTime > 0 ? "plays" : "does not move";
 }"""
@@ -104,13 +113,24 @@ DEAD = """async () => {
     const listen = (event) => { heard = true; event.target.muted = true; };
     document.addEventListener("play", listen, true);
     button.click();
-    for (let i = 0; i < 20 && !heard; i++)
+    for (let i = 0; i < 400 && !heard; i++)
       await new Promise((next) => setTimeout(next, 25));
     document.removeEventListener("play", listen, true);
     if (!heard) dead.push(button.outerHTML.slice(0, 160));
     document.querySelectorAll("audio").forEach((audio) => audio.pause());
   }
   return dead;
+}"""
+
+# Until the page has been drawn, and looks the same for some frames.
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const look = () => [document.documentElement.scrollHeight,
+    document.querySelectorAll("main .rows, main [style*='font-size']").length].join();
+  for (let same = 0, old = ""; same < 5; same = look() === old ? same + 1 : 0) {
+    old = look();
+    await frame();
+  }
 }"""
 
 WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
@@ -175,12 +195,13 @@ def visit(browser, site, axe, name, mode):
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.goto(f"{site}{name}.html", wait_until="load")
     page.evaluate("() => document.fonts.ready")
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     seen.loaded = sorted(urls)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(100)
+        page.evaluate(SETTLED)
         facts[width] = page.evaluate(STICKS_OUT)
+        facts["cut", width] = page.evaluate(CUT)
     page.evaluate(axe)
     facts["axe"] = page.evaluate(AXE)
     if mode == "light":
@@ -226,6 +247,36 @@ def test_page_loads_without_error_and_alone(visits, name, mode):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_page_never_scrolls_sideways(visits, name, mode, width):
     assert visits(name, mode).facts[width] == []
+
+
+@each_page
+def test_code_tables_and_formulas_fit(visits, name):
+    """Beside both side bars all fits; on a phone code and some formulas scroll."""
+    facts = visits(name).facts
+    assert facts["cut", 1280] == []
+    scrolls = {"pre", "div"}
+    assert [cut for cut in facts["cut", 390] if cut[0] not in scrolls] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_table_on_a_phone_is_still_a_table(browser, site, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{site}book/only-noise.html", wait_until="load")
+    table = page.get_by_role("table").first
+    heads = table.get_by_role("columnheader").all_inner_texts()
+    assert len(heads) > 3
+    row = table.get_by_role("row").nth(1)
+    cells = row.get_by_role("cell").all()
+    assert len(cells) == len(heads) - 1
+    assert row.get_by_role("rowheader").is_visible()
+    shown = [
+        c.evaluate("(e) => getComputedStyle(e, '::before').content") for c in cells
+    ]
+    if width == 390:  # row by row, each cell beside its heading
+        assert shown == [f'"{head}"' for head in heads[1:]]
+    else:
+        assert shown == ["none"] * len(cells)
+    page.close()
 
 
 @each_page
@@ -301,11 +352,22 @@ def test_page_has_one_title_and_no_dead_link(html, name):
             assert found, f"no such place: {target.geturl()}"
 
 
+@each_page
+def test_a_fold_says_what_it_hides(html, name):
+    soup = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser")
+    assert "code cell" not in soup.main.text
+    for cell in soup.select(".tag_hide-cell"):
+        solution = cell.pre.text.startswith("# Solution")
+        assert (cell.summary.p.text == "Solution") == solution
+    for fold in soup.select(".tag_hide-input summary"):
+        assert fold.p.text.startswith("Show the code")
+
+
 def test_the_search_finds_words_and_their_page_opens(browser, site):
     page = browser.new_page()
     page.goto(f"{site}search.html?q=vocoder")
     link = page.locator("#search-results li a").first
-    link.wait_for(timeout=10_000)
+    link.wait_for()
     link.click()
     page.wait_for_url(lambda url: "search.html" not in url)
     assert page.locator("main h1").count() == 1

@@ -108,7 +108,7 @@ def test_the_lock_pins_every_dependency():
 
 
 @pytest.mark.parametrize("path", notebooks.pages(), ids=lambda path: path.stem)
-@pytest.mark.parametrize("job", ["strip", "badges"])
+@pytest.mark.parametrize("job", notebooks.JOBS)
 def test_notebook_is_as_the_tool_leaves_it(path, job):
     assert notebooks.tidy(path, {job}) == path.read_text(), (
         f"run: .venv/bin/python tools/notebooks.py {job}"

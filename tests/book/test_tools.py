@@ -110,7 +110,7 @@ def test_a_chapter_that_was_never_begun_is_left_as_it_was(book, monkeypatch):
     paths = [book / "01-a.ipynb", book / "02-b.ipynb"]
     for path in paths:
         write(chapter("1"), path)
-        path.write_text(notebooks.tidy(path, {"badges", "strip"}))
+        path.write_text(notebooks.tidy(path, notebooks.JOBS))
     monkeypatch.setattr(execute, "execute", lambda paths: paths[:1])
     before = paths[1].read_text()
     assert notebooks.run(paths) == paths[:1]

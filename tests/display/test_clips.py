@@ -132,7 +132,7 @@ def test_words_are_taken_from_the_signal():
     wave = torch.zeros(RATE)
     wave[8000:9600] = tone(seconds=0.1)
     words = clips.describe(wave, RATE, "a burst")
-    assert words.startswith("Spectrogram of a burst, 1.00 s: loudest at 0.5")
+    assert words.startswith("Mel spectrogram of a burst, 1.00 s: loudest at 0.5")
     assert "made at -33 dB rms" in words  # 0.1 for a tenth of the time: -20 - 3 - 10
     low, high = re.search(r"energy between (\d+) Hz and ([\d.]+) kHz", words).groups()
     assert 950 < int(low) < 1000
@@ -150,6 +150,42 @@ def test_a_players_picture_shows_time_to_the_right_and_pitch_upwards():
     assert high < 0.45
     silent = soup(clips.player(torch.zeros(RATE), RATE, "a")).img
     assert np.asarray(Image.open(decoded(silent["src"]))).max() < 8
+
+
+def heights(page):
+    """Where the ticks beside a picture stand, {"1 kHz": share of its height}."""
+    ticks = page.select(".md-hertz span")
+    return {tick.text: float(tick["style"][7:-1]) / 100 for tick in ticks}
+
+
+@pytest.mark.parametrize(("rate", "known"), [
+    (8000, ["500 Hz", "1 kHz", "2 kHz"]),  # 4 kHz is the very top
+    (16_000, ["500 Hz", "1 kHz", "2 kHz", "4 kHz"]),
+    (44_100, ["500 Hz", "1 kHz", "2 kHz", "4 kHz"]),
+])  # fmt: skip
+def test_a_tone_lies_at_its_tick(rate, known):
+    for f, name in zip(clips.TICKS, known, strict=False):
+        page = soup(clips.player(tone(f, rate=rate), rate, "a"))
+        assert list(heights(page)) == known
+        light = np.asarray(Image.open(decoded(page.img["src"])).convert("L"))
+        row = light.mean(1).argmax() + 0.5
+        assert 1 - row / len(light) == pytest.approx(heights(page)[name], abs=0.03)
+    assert "mel spectrogram" in page.text
+    quiet = soup(clips.player(tone(f, rate=rate), rate, "a", picture=False))
+    assert not quiet.select(".md-hertz")
+    assert "mel" not in quiet.text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_tone_of_a_gallery_lies_at_the_ticks_of_the_first_row(rows):
+    tones = [(tone(f), f"{f}") for f in (1000, 4000)]
+    page = soup(clips.gallery(tones * rows, RATE, alt="Tones.", columns=2))
+    sheet = np.asarray(Image.open(decoded(page.img["src"])).convert("L"))
+    for k, name in enumerate(("1 kHz", "4 kHz")):
+        row = sheet[2:52, 72 * k + 4 : 72 * k + 68].mean(1).argmax() + 2.5
+        height = heights(page)[name]
+        assert 1 - row / len(sheet) == pytest.approx(height, abs=0.03 / rows)
+    assert "Mel spectrograms" in page.text
 
 
 @pytest.mark.parametrize("samples", [1, 10, 1000, 60 * RATE])

@@ -14,6 +14,7 @@ from minidiff.exercises.answers import (
     names,
     near,
     number,
+    numbers,
     order,
     unfinished,
 )
@@ -204,7 +205,28 @@ def test_a_number_may_come_as_anything(answer):
     assert number(answer) == 3
 
 
-@pytest.mark.parametrize("answer", ["three", [1, 2], None, len, {}, ""], ids=repr)
+@pytest.mark.parametrize("answer", ["-3/4", " -0.75", "−3/4", "-75e-2"])
+def test_a_number_may_come_as_a_fraction(answer):
+    assert number(answer) == -0.75
+
+
+@pytest.mark.parametrize("answer", [
+    "6, 6, 12", "[6, 6, 12]", "6 6; 12", [6, "6", 12.0], (6, 6, 12),
+    torch.tensor([6, 6, 12]), np.array([6, 6, 12]),
+], ids=repr)  # fmt: skip
+def test_several_numbers_may_come_as_a_text_or_a_list(answer):
+    assert numbers(answer, 3) == [6, 6, 12]
+
+
+@pytest.mark.parametrize("answer", ["6, 6", [6, 6, "x"], 6, None, "", len], ids=repr)
+def test_what_is_not_so_many_numbers_gets_a_hint(answer):
+    with pytest.raises(Wrong, match="list of 3 numbers"):
+        numbers(answer, 3)
+
+
+@pytest.mark.parametrize(
+    "answer", ["three", [1, 2], None, len, {}, "", "1/0", "1//2", "nan"], ids=repr
+)
 def test_what_is_no_number_gets_a_hint(answer):
     with pytest.raises(Wrong, match="one number"):
         number(answer)
