@@ -24,6 +24,12 @@ def shrunk(answer):
             "That is the power that is left. The amplitude is its square root: one "
             "step multiplies by sqrt(1 - beta)."
         )
+    if abs(answer - 0.9**-5) < 0.02:
+        raise Wrong("That is what it was divided by. What share of it is left?")
+    if abs(answer - 59.05) < 0.6:
+        raise Wrong("Give the share as a number from 0 to 1, not in percent.")
+    if abs(answer - (1 - 0.9**5)) < 0.006:
+        raise Wrong("That is the share that is gone; what is left?")
     if answer == 0:
         raise Wrong("Noise covers the sound, but no finite step takes it all away.")
     if abs(answer - 0.1**5) < 1e-6 or abs(answer - 0.1**10) < 1e-12:
@@ -34,21 +40,25 @@ def shrunk(answer):
 @exercise("ex-01-2", "fill in", minutes=5, trains="the step that adds noise")
 def forward_step(add_noise):
     x, eps = torch.randn(2, 50_000)
-    for beta in (0.02, 0.5):
-        got = add_noise(x, beta, eps)
-        right = (1 - beta) ** 0.5 * x + beta**0.5 * eps
-        if near(got, right):
+    for beta in torch.tensor([0.02, 0.5, 0.98, 0.0, 1.0]):
+        keep, add = (1 - beta).sqrt(), beta.sqrt()
+        got = add_noise(x.clone(), beta, eps.clone())
+        if near(got, keep * x + add * eps):
             continue
         if near(got, (1 - beta) * x + beta * eps):
             raise Wrong("Both square roots are missing: each step makes it quieter.")
-        if near(got, (1 - beta) * x + beta**0.5 * eps):
+        if near(got, (1 - beta) * x + add * eps):
             raise Wrong("The signal is multiplied by sqrt(1 - beta), not by 1 - beta.")
-        if near(got, (1 - beta) ** 0.5 * x + beta * eps):
+        if near(got, keep * x + beta * eps):
             raise Wrong("beta is a variance; the noise is multiplied by its root.")
-        if near(got, x + beta**0.5 * eps):
+        if near(got, x + add * eps):
             raise Wrong("The old sound must shrink to make room: this is naive.")
+        if near(got, add * x + keep * eps):
+            raise Wrong("The wrong way round: a small beta means little noise.")
+        if not near(got, add_noise(x.clone(), beta, eps.clone())):
+            raise Wrong("It gives another result each time: use the eps it is given.")
         raise Wrong(
-            f"With beta = {beta}, x and eps of strength 1 the result should have "
+            f"With beta = {beta:.2f} expected sqrt(1 - beta) x + sqrt(beta) eps, of "
             f"strength 1; yours has {torch.as_tensor(got).float().std():.2f}."
         )
     return "The strength stays 1 for every beta."
@@ -65,7 +75,7 @@ def mended_step(step_back):
     x0, eps = torch.randn(2, 200, 2)
     for t in (100, 40, 2, 1):
         x = alpha[t] * x0 + sigma[t] * eps
-        got = step_back(x, t, eps, alpha, sigma)
+        got = step_back(x.clone(), t, eps.clone(), alpha, sigma)
         right = alpha[t - 1] * x0 + sigma[t - 1] * eps
         if near(got, right, 1e-3):
             continue
@@ -75,6 +85,12 @@ def mended_step(step_back):
                 "sigma squared is still there: eps was multiplied by sigma, so sigma "
                 "times eps is what must be taken away."
             )
+        if near(got, alpha[t - 1] * alpha[t] * x0 + sigma[t - 1] * eps, 1e-3):
+            raise Wrong("What is left without the noise is alpha[t] x0: divide by it.")
+        if near(got, alpha[t - 1] * x0 + sigma[t] * eps, 1e-3):
+            raise Wrong("All of the noise is back: at t - 1 there is less of it.")
+        if near(got, x0, 1e-3):
+            raise Wrong("That is the clean point itself; one step goes to t - 1.")
         if t == 1:
             raise Wrong("On the last step, to t = 0, no noise may be left.")
         if near(got, alpha[t] * x0 + sigma[t - 1] * eps, 1e-3):
@@ -115,22 +131,27 @@ def strided_walk(walk):
     asked = []
 
     def guess(x, t):
-        t = torch.as_tensor(t)
+        t = torch.as_tensor(t).long()
         if t.shape != (len(x),):
             raise Wrong(f"guess wants t of shape ({len(x)},), got {tuple(t.shape)}.")
         asked.append(int(t[0]))
         return (x - alpha[t, None] * home) / sigma[t, None]
 
     x = torch.randn(64, 2)
-    for stops in ([100, 80, 60, 40, 20, 0], [100, 99, 50, 30]):
+    for stops in ([100, 80, 60, 40, 20, 0], [100, 99, 50, 30], [70, 3], [1, 0]):
         asked.clear()
-        got = walk(guess, x, stops, alpha, sigma)
+        got = walk(guess, x.clone(), list(stops), alpha, sigma)
         if 0 in asked:
             raise Wrong("At t = 0 there is no noise to guess: the walk ends there.")
         if asked != stops[:-1]:
             raise Wrong(
                 f"For stops {stops}, guess should be asked at {stops[:-1]}, each once; "
                 f"it was asked at {asked}."
+            )
+        got = torch.as_tensor(got)
+        if got.shape != x.shape:
+            raise Wrong(
+                f"Return the last x alone, {tuple(x.shape)}; got {tuple(got.shape)}."
             )
         end = stops[-1]
         eps = (x - alpha[stops[0]] * home) / sigma[stops[0]]
@@ -153,3 +174,37 @@ def by_ear(answer):
     if word[-1] != "C":
         raise Wrong("In one of them there is hardly a bell at all: it comes last.")
     raise Wrong("The last is right. Compare the hiss at the end of the others.")
+
+
+@exercise(
+    "ex-01-7", "derive", minutes=15, trains="why the walk forgets how strong it began"
+)
+def variance_after(answer):
+    rising = torch.linspace(1e-3, 0.05, 40, dtype=torch.float64)
+    for v in (4.0, 0.25, 0.0, 1.0):
+        for betas in (rising, rising[:1], rising[:0], rising / rising, 0 * rising):
+            kept = (1 - betas).prod()
+            right = 1 + (v - 1) * kept
+            got = torch.as_tensor(answer(v, betas.clone()), dtype=torch.float64)
+            if near(got, right):
+                continue
+            if near(got, right.sqrt()):
+                raise Wrong("That is the strength, its root. Give the variance.")
+            if near(got, v * kept):
+                raise Wrong("That is what is left of the sound; the noise adds to it.")
+            if near(got, v + betas.sum()):
+                raise Wrong(
+                    "That is the naive walk: each step also shrinks by 1 - beta."
+                )
+            if near(got, v * kept + betas.sum()):
+                raise Wrong("Later steps shrink the noise of the earlier ones, too.")
+            if near(got, 1 + (v - 1) * kept.sqrt()):
+                raise Wrong("A variance is multiplied by 1 - beta, not by its root.")
+            if near(got, 1 + (v - 1) * (1 - betas.sum())):
+                raise Wrong("1 - beta is multiplied once a step: take their product.")
+            raise Wrong(
+                f"From variance {v:g}, after {len(betas)} steps whose betas sum to "
+                f"{betas.sum():.2f}, it should be {right:.3f}; yours is "
+                f"{got.reshape(-1)[0] if got.numel() else got}."
+            )
+    return "The distance to 1 shrinks by 1 - beta in each step, from above or below."

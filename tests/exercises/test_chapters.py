@@ -11,6 +11,7 @@ from exercises.ch04 import time_at
 from exercises.ch05 import attend
 
 import minidiff as md
+from minidiff.exercises.ch02 import resolved
 from minidiff.exercises.ch04 import error
 from minidiff.exercises.ch06 import final_width
 
@@ -32,6 +33,11 @@ def test_the_complete_model_is_thirty_lines_and_works():
 
 def test_the_rule_of_thumb_gives_the_same_window():
     assert 2 ** math.ceil(math.log2(2 * 16_000 / 30)) == 2048
+
+
+def test_no_shorter_window_parts_the_tones_and_every_longer_one_does():
+    sizes = [2**k for k in range(4, 15)]
+    assert [resolved(n) for n in sizes] == [n >= 2048 for n in sizes]
 
 
 def test_the_squared_error_is_never_taken_for_the_error():
