@@ -12,8 +12,6 @@ from exercises.ch05 import attend, forwards
 
 import minidiff as md
 from minidiff.exercises.ch02 import resolved
-from minidiff.exercises.ch04 import error
-from minidiff.exercises.ch06 import final_width
 from minidiff.exercises.ch04 import error, two_hills, variance
 from minidiff.exercises.ch05 import field
 from minidiff.exercises.ch06 import final_width, levels, parts, price_of
