@@ -13,6 +13,8 @@ from minidiff.data.drums import Drums
 from minidiff.data.sounds import Sounds
 from minidiff.measured import FOLDER
 from minidiff.measured.rows import Measured, short
+from minidiff.models.recipe import SoundRecipe
+from minidiff.models.recipes import RECIPES
 
 CONTENT = {
     "again": "python -m bench.budget rules",
@@ -156,6 +158,17 @@ def test_the_price_of_a_step_is_that_of_the_net_today(name):
         assert sum(p.numel() for p in learner.parameters()) == rows[title]["parameters"]
         counted = multiplications(learner, examples, recipe.batch)
         assert counted == rows[title]["multiplications"]
+
+
+def test_every_shipped_model_of_sounds_was_asked_for_copies():
+    shipped = json.loads((FOLDER / "shipped.json").read_text())["rows"]
+    models = [name for name, r in RECIPES.items() if isinstance(r, SoundRecipe)]
+    assert set(shipped) <= set(models)
+    assert {"digits", "drums", "sounds", "sounds-latent"} <= set(shipped)
+    for row in shipped.values():
+        assert 0 <= row["nearer"]["share"] <= 1
+        assert row["seconds_per_second"] > 0
+        assert min(row["n"].values()) > 20
 
 
 class Silence(Dataset):
