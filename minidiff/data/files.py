@@ -16,11 +16,12 @@ def visible(path: Path) -> bool:
 
 def files_in(folder: Path) -> tuple[list[Path], dict[Path, str]]:
     """All files in a folder, at any depth, and what could not be read, with reasons."""
-    files, bad, seen, folders = [], {}, set(), [folder]
+    files, bad, folders = [], {}, [folder]
+    seen = set(folder.resolve().parents)
     for here in folders:  # grows while it is walked
         try:
             if (real := here.resolve()) in seen:
-                bad[here] = "a link to a folder that is read already"
+                bad[here] = "a link to a folder that is read anyway"
                 continue
             seen.add(real)
             for path in sorted(filter(visible, here.iterdir()), key=links_last):

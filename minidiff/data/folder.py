@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import torch
@@ -103,10 +104,10 @@ class Folder(Dataset):
         self.sample_rate = sample_rate
         self.files: list[Path] = [recording.file for recording in kept]
         self.keys: list[str] = [recording.name for recording in kept]
-        self.waves: Float[Tensor, "n samples"] = torch.stack(
-            [r.clip.wave for r in kept]
-        )
-        self.labels: Int[Tensor, " n"] = torch.tensor([r.label for r in kept])
+        waves = torch.stack([recording.clip.wave for recording in kept])
+        self.waves: Float[Tensor, "n samples"] = waves
+        labels = torch.tensor([recording.label for recording in kept])
+        self.labels: Int[Tensor, " n"] = labels
 
     def __len__(self) -> int:
         return len(self.waves)
@@ -164,9 +165,8 @@ def held_out(found: list[Recording]) -> set[Recording]:
     that is learned from under another name.
     """
     test = {recording for recording in found if recording.number % 10 == 0}
-    for label in {recording.label for recording in found}:
-        every = [recording for recording in found if recording.label == label]
-        if test.issuperset(every):
+    for _, recordings in groupby(found, lambda recording: recording.label):
+        if test.issuperset(every := list(recordings)):
             test.remove(min(every, key=lambda recording: recording.number))
     learned = {recording.contents for recording in found if recording not in test}
     return {recording for recording in test if recording.contents not in learned}
