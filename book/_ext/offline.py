@@ -7,7 +7,11 @@ too: a page has no kernel, and shows a widget's HTML twin in its place.
 
 from docutils import nodes
 
-UNUSED = "thebe", "widget-state", "kernelName"
+UNUSED = (
+    "thebe", "widget-state", "kernelName",
+    "togglebutton", "toggleHint", "toggleOpen",  # folds that are no <details>
+    "design-tabs", "sphinx-design",
+)  # fmt: skip
 
 
 def drop_scripts(app, pagename, templatename, context, doctree):

@@ -96,7 +96,7 @@ def look_up(answer, levels: list, schedule) -> None:
 
 
 @exercise("ex-10-4", "vary", minutes=10, trains="where a schedule has to end")
-@form(Number(0.02, 0.5, 0.01))
+@form(Number(0.02, 0.4, 0.01, also=(0.5,)))
 def last_beta(answer):
     beta = number(answer)
     if not 1e-4 < beta < 1:

@@ -116,9 +116,7 @@ def fitting(answer, hop: int, count: int) -> None:
 
 
 @exercise("ex-11-4", "vary", minutes=8, trains="where the noise of a walk must end")
-@form(
-    Number(0.0005, 0.02, 0.0005, also=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 0.03, 0.05, 0.1))
-)
+@form(Number(0.001, 0.02, 0.001, also=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.05)))
 def end_of_noise(answer):
     smallest = number(answer)
     if not 0 < smallest < 1:

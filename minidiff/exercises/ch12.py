@@ -136,7 +136,7 @@ def to_and_fro(answer):
 
 
 @exercise("ex-12-4", "vary", minutes=8, trains="the price of a detail")
-@form(Number(0, 2, 0.05))
+@form(Number(0, 2, 0.1))
 def price(answer):
     kl = number(answer)
     loud, soft, faint = (min(wide, kl / 2) for wide in (4.0, 0.25, 0.0004))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import access
 import cells
 import docutils.utils
+import fonts
 import hoist
 import maths
 import policy
@@ -14,6 +15,7 @@ import pytest
 import thin
 import weight
 from docutils import nodes
+from fontTools.ttLib import TTFont
 
 SOUND = base64.b64encode(b"not really a sound").decode()
 SVG = (
@@ -150,6 +152,25 @@ def test_a_fold_says_what_it_hides(source, output, closed, open_):
     assert cell["prompt_show"] == closed
     assert cell["prompt_hide"] == (open_ or closed.replace("Show", "Hide"))
     assert "prompt_show" not in page[1]
+
+
+def test_a_font_keeps_what_is_used_and_no_more(tmp_path):
+    katex = weight.Path(__file__).parents[2] / "node_modules/katex/dist/fonts"
+    if not katex.exists():
+        pytest.skip("KaTeX is not installed: run `make book` first")
+    tmp_path.joinpath("page.html").write_text(
+        "<p>x&thinsp;&alpha; é \N{N-ARY SUMMATION}</p>"
+    )
+    used = fonts.letters(tmp_path)
+    assert used >= set("xαé∑\u2009")
+    new = tmp_path / "new.woff"
+    fonts.smaller(katex / "KaTeX_Main-Regular.ttf", used, new)
+    with TTFont(katex / "KaTeX_Main-Regular.ttf") as whole, TTFont(new) as font:
+        kept, known = set(font.getBestCmap()), set(whole.getBestCmap())
+        assert kept == known & set(map(ord, used))
+        same = font["hmtx"][font.getBestCmap()[ord("x")]]
+        assert same == whole["hmtx"][whole.getBestCmap()[ord("x")]]
+    assert new.stat().st_size < 4000
 
 
 def test_a_page_weighs_what_it_loads(tmp_path):

@@ -11,10 +11,12 @@ import pytest
 import weight
 import yaml
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 768, 390)
+KATEX = ROOT / "node_modules" / "katex" / "dist" / "fonts"
 AXE_CORE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 # What sticks out of the window and cannot be reached by scrolling its own box.
@@ -304,6 +306,22 @@ def test_pictures_and_players_have_a_text(visits, name):
 @each_page
 def test_maths_is_typeset(visits, name):
     assert visits(name).facts["math"] == []
+
+
+@each_page
+def test_a_formula_has_its_letters(html, name):
+    """Those that KaTeX has a glyph for; the fonts were cut to what the pages use."""
+    soup = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser")
+    asked = set("".join(e.text for e in soup.select(".katex-html")))
+    assert {chr(c) for c in glyphs(KATEX, "ttf")} & asked <= {
+        chr(c) for c in glyphs(html / "_static" / "katex" / "fonts", "woff")
+    }
+
+
+@functools.cache
+def glyphs(folder, kind):
+    """The characters that a folder's fonts can show."""
+    return {c for file in folder.glob(f"*.{kind}") for c in TTFont(file).getBestCmap()}
 
 
 @each_page

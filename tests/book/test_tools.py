@@ -68,6 +68,29 @@ def test_badges_are_made_from_the_address_and_made_once():
     assert [cell.id for cell in again.cells] == [title.id, "colab", "install", code.id]
 
 
+def test_a_field_stands_before_the_cell_that_takes_the_answer():
+    cells = []
+    for kind in ("predict", "fill in", "listen"):
+        name = f"ex-03-{len(cells) // 4 + 1}"
+        cells += [
+            new_markdown_cell(f"### Exercise 3.1 ({kind})\n\nHow much?"),
+            new_markdown_cell("Your ears, please."),
+            new_code_cell(f'answer = ...\nmd.check("{name}", answer)'),
+            new_code_cell(f'# Solution\nmd.check("{name}", 3)'),
+        ]
+    once = notebooks.asks(new_notebook(cells=cells))
+    fields = [i for i, c in enumerate(once.cells) if c.source.startswith("md.ask")]
+    assert fields == [2, 11]
+    assert [once.cells[i].source for i in fields] == [
+        'md.ask("ex-03-1")', 'md.ask("ex-03-3")'
+    ]  # fmt: skip
+    assert [once.cells[i].id for i in fields] == ["ask-ex-03-1", "ask-ex-03-3"]
+    (output,) = once.cells[2].outputs
+    assert output.data["text/plain"] == "<ask: Exercise 3.1>"  # what the cell gives
+    sources = [cell.source for cell in once.cells]
+    assert [cell.source for cell in notebooks.asks(once).cells] == sources
+
+
 def test_a_chapter_is_executed_once_until_the_package_changes(book, capsys):
     path = book / "01-a.ipynb"
     write(chapter("print(6 * 7)"), path)
