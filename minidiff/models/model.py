@@ -102,8 +102,6 @@ class Model:
         if lost.any():
             seeds = ", ".join(str(seed + i) for i in lost.nonzero()[:, 0].tolist())
             raise Overshot(
-                f"seed {seeds}: {steps} steps of {sampler} with scale {scale:g} "
-                "overshot, no sound is left: take more steps or a scale nearer to 1",
                 f"seed {seeds}: no sound is left, as {steps} steps of {sampler} with "
                 f"scale {scale:g} overshot; take more steps or a scale nearer to 1",
                 torch.where(lost[:, None], torch.nan, waves),
