@@ -1,6 +1,7 @@
 """Long recordings, cut into pieces: of one length, or where a sound ends a pause."""
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -109,14 +110,20 @@ def parts(file: Path, seconds: float, pauses: bool) -> Iterator[tuple]:
 
 def equal(sound, size: int) -> Iterator[np.ndarray]:
     """Pieces of `size` samples; a rest too short to be one belongs to the last."""
+    import soundfile
+
     piece = taken(sound, size)
-    while len(after := taken(sound, size)):
-        if len(after) < SHORTEST * sound.samplerate:
-            after = np.concatenate([piece, after])
-        else:
+    while True:
+        try:
+            after = taken(sound, size)
+        except soundfile.SoundFileError:
             yield piece
+            raise
+        if len(after) < SHORTEST * sound.samplerate:
+            yield np.concatenate([piece, after])
+            return
+        yield piece
         piece = after
-    yield piece
 
 
 def at(sound, starts: list[int]) -> Iterator[np.ndarray]:
@@ -143,4 +150,4 @@ def beginnings(file: Path) -> list[int]:
 
 def level(part: np.ndarray) -> float:
     """dB of the loudest channel, without its offset."""
-    return 20 * np.log10(max(part.std(0).max(), 10 ** (QUIETEST / 20)))
+    return 20 * math.log10(max(part.std(0).max(), 10 ** (QUIETEST / 20)))

@@ -141,7 +141,7 @@ def test_splits_share_nothing_and_lose_nothing(garden):
 
 def test_a_tenth_is_for_testing(tmp_path):
     for i in range(200):
-        write(tmp_path / "a" / f"{i}.wav", tone(440, 0.05, 8000), 8000)
+        write(tmp_path / "a" / f"{i}.wav", tone(440 + i, 0.05, 8000), 8000)
     assert 8 < len(folder(tmp_path, split="test", samples=800)) < 33
 
 
@@ -221,9 +221,22 @@ def test_a_long_list_of_bad_files_is_cut(garden):
         folder(garden)
 
 
+def test_the_list_begins_with_what_looks_like_a_recording(garden):
+    for i in range(28):
+        (garden / "low" / f"take {i}.wav.asd").write_text("a sidecar")
+    (garden / "low" / "take 7.m4a").write_bytes(b"\0\0\0\x18ftypM4A " + bytes(100))
+    with pytest.warns(UserWarning, match=r"skipped low.take 7.m4a \(.*and 19 more"):
+        folder(garden)
+
+
 def test_what_is_missing_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
         folder(tmp_path / "nowhere")
+    (tmp_path / "clips.zip").touch()
+    with pytest.raises(FileNotFoundError, match=r"a file, not a folder: .*clips.zip"):
+        folder(tmp_path / "clips.zip")
+    with pytest.raises(ValueError, match="path is empty"):
+        folder("")
     with pytest.raises(ValueError, match=r"no subfolders.*class"):
         folder(tmp_path)
     write(tmp_path / "good" / "x.wav", tone(440, 1, 16_000))
@@ -233,6 +246,80 @@ def test_what_is_missing_is_named(tmp_path):
     (tmp_path / "hollow" / "notes.txt").write_text("no sound")
     with pytest.raises(ValueError, match=r"hollow has no usable.*notes.txt \(not"):
         folder(tmp_path)
+
+
+def test_equal_clips_are_on_one_side_under_whatever_name(garden):
+    held = folder(garden, split="test").files
+    for i, file in enumerate(held):
+        wave, rate = soundfile.read(file)
+        other = "low" if file.parent.name == "high" else "high"
+        write(garden / other / f"copy {i}.wav", wave, rate)
+        write(garden / file.parent.name / f"louder copy {i}.flac", 2 * wave, rate)
+    train, test = folder(garden), folder(garden, split="test")
+    assert not {w.numpy().tobytes() for w in train.waves} & {
+        w.numpy().tobytes() for w in test.waves
+    }
+    assert len(train) + len(test) == 40 + 2 * len(held)
+    assert set(held) & set(train.files)  # whose copies are learned
+
+
+def summary(path, **options):
+    """What a folder says, and what it warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = folder(path, **options)
+    return data.summary, [str(warning.message) for warning in caught]
+
+
+def test_it_says_what_will_be_learned(garden):
+    write(garden / "low" / "long.wav", tone(440, 30, 8000), 8000)
+    write(garden / "low" / "soft.wav", tone(440, 0.5, 8000, 0.001), 8000)
+    (garden / "low" / "notes.txt").write_text("tones")
+    said, warned = summary(garden, samples=8000)
+    assert len(warned) == 1
+    with warnings.catch_warnings(action="ignore"):
+        test = folder(garden, samples=8000, split="test").labels.bincount(minlength=2)
+    high, low = 20 - test[0], 22 - test[1]
+    assert said == (
+        f"2 classes: high {high}, low {low}; {test.sum()} held out; "
+        "1 longer than 0.50 s, cut; low/long.wav lasts 30.0 s, and only its beginning "
+        "is learned (`python -m minidiff cut` makes pieces); 1 so soft at the "
+        "beginning that 30 dB and more are added, and to the noise too: low/soft.wav; "
+        f"1 file not used: low{os.sep}notes.txt (not a sound that soundfile reads)"
+    )
+
+
+@pytest.mark.parametrize("kind", ["too deep", "parts", "loose", "links", "underscores"])
+def test_what_looks_like_a_mistake_is_said(tmp_path, kind):
+    root = {"too deep": tmp_path / "d", "parts": tmp_path / "train"}.get(kind, tmp_path)
+    for name in ("door", "kettle"):
+        write(root / name / "x.wav", tone(440, 0.1, 8000), 8000)
+    if kind == "parts":
+        write(tmp_path / "test" / "door" / "y.wav", tone(330, 0.1, 8000), 8000)
+    if kind == "loose":
+        write(tmp_path / "z.wav", tone(220, 0.1, 8000), 8000)
+    if kind == "links":
+        write(tmp_path.with_name("far") / "1.wav", tone(220, 0.1, 8000), 8000)
+        (tmp_path / "door" / "more").symlink_to(tmp_path.with_name("far"))
+        (tmp_path / "door" / "up").symlink_to(tmp_path)
+        (tmp_path / "door" / "gone.wav").symlink_to("nowhere.wav")
+    if kind == "underscores":
+        write(tmp_path / "__door" / "__1.wav", tone(220, 0.1, 8000), 8000)
+    said, warned = summary(tmp_path)
+    if kind == "too deep":
+        assert "door, kettle are taken for one class, d" in said
+        assert f"give {tmp_path / 'd'}" in said
+    if kind == "parts":
+        assert "test and train are taken for classes" in said
+    if kind == "loose":
+        assert "z.wav (beside the classes' folders, not in one)" in said
+    if kind == "links":
+        assert said.startswith("2 classes: door 2, kettle 1")
+        assert "gone.wav (leads nowhere)" in said
+        assert "up (a link to a folder that is read anyway)" in said
+    if kind == "underscores":
+        assert said.startswith("3 classes: __door 1, door 1, kettle 1")
+    assert len(warned) == (kind != "underscores")
 
 
 @pytest.mark.parametrize(
