@@ -26,6 +26,7 @@ from minidiff.models.encoded import label_names
 from minidiff.models.recipe import SoundRecipe, VocoderRecipe
 from minidiff.models.recipes import RECIPES
 from minidiff.sound.mel import MelSpec, griffin_lim
+from minidiff.sound.vocoder import Vocoding
 
 COUNTS = (1, 6, 12)  # steps of a vocoder
 STEPS = [f"steps_{n}" for n in COUNTS]
@@ -256,7 +257,7 @@ def speakers(recipe, ear) -> dict:
     ways = {}
     for one, bands in ((recipe, ""), (coarse, ", 32 bands")):
         ways[f"Griffin-Lim{bands}"] = one, one.spec.decode
-        ways[f"what is wanted{bands}"] = one, wanted(one, real)
+        ways[f"what is wanted{bands}"] = one, wanted(one.spec, real)
     often = functools.partial(recipe.spec.decode, iterations=256)
     ways["Griffin-Lim, 256 rounds"] = recipe, often
     rows = {
@@ -278,9 +279,9 @@ def speakers(recipe, ear) -> dict:
     return {name: {"n": len(real)} | row for name, row in rows.items()}
 
 
-def wanted(recipe, real: Tensor) -> Callable[[Tensor], Tensor]:
-    """A perfect net, which answers with what it is asked for: these recordings' own."""
-    vocoding, left = recipe.vocoding, list(real)
+def wanted(spec: MelSpec, real: Tensor) -> Callable[[Tensor], Tensor]:
+    """A perfect net with a start, which answers with what it is asked for."""
+    vocoding, left = Vocoding(spec, prior=True, start=True), list(real)
 
     def decode(mel: Tensor) -> Tensor:
         waves = torch.stack([left.pop(0) for _ in mel])

@@ -1,6 +1,9 @@
-"""The command line: python -m minidiff train | sample | evaluate | list."""
+"""The command line: python -m minidiff cut | train | sample | evaluate | list."""
 
+import re
+import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +21,30 @@ Name = Annotated[str, typer.Argument(help="Name of a model; `list` shows them.")
 
 
 @app.command()
+def cut(
+    recordings: Annotated[list[str], typer.Argument(help="Files, or folders of them.")],
+    out: Annotated[str, typer.Option(help="Folder for the pieces.")],
+    seconds: Annotated[float, typer.Option(help="Length of a piece.")] = 1.024,
+    pauses: Annotated[
+        bool, typer.Option("--pauses", help="Cut where a sound ends a pause instead.")
+    ] = False,
+):
+    """Cut long recordings into pieces, one WAV file each; levels are kept.
+
+    python -m minidiff cut rain.wav --out my-recordings/rain
+
+    python -m minidiff cut doors.wav --pauses --out my-recordings/door
+    """
+    from .data.cut import cut
+
+    for line in cut(recordings, out, seconds, pauses):
+        typer.echo(line)
+
+
+@app.command()
 def train(
     name: Annotated[str, typer.Argument(help="Name of a recipe; `list` shows them.")],
-    out: Annotated[Path, typer.Option(help="Folder for checkpoints and the model.")],
+    out: Annotated[str, typer.Option(help="Folder for checkpoints and the model.")],
     steps: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
     every: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 500,
     seed: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
@@ -28,10 +52,10 @@ def train(
         str | None, typer.Option(help="cpu, cuda ... Default: best.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Your recordings, one class per subfolder.")
+        str | None, typer.Option(help="Your recordings, one class per subfolder.")
     ] = None,
 ):
-    """Train a model; goes on if --out holds a checkpoint.
+    """Train a model; goes on if --out holds a checkpoint. Ctrl-C leaves one.
 
     python -m minidiff train digits --out my-digits
 
@@ -40,23 +64,54 @@ def train(
     from tqdm import tqdm
 
     from .models import run
+    from .models.checkpoint import stopped
 
-    steps = _recipe(name).steps if steps is None else steps
-    if run.main_process():
+    steps, main = _recipe(name).steps if steps is None else steps, run.main_process()
+    if main:
         typer.echo("reading and encoding the sounds ...")
-    with tqdm(total=steps, unit="step", disable=not run.main_process()) as bar:
-        for step in run.train(name, out, steps, every, seed, device, data):
+    options = {"device": device, "folder": data, "tell": tqdm.write}
+    with tqdm(total=steps, unit="step", disable=not main) as bar, Patience() as asked:
+        for step in run.train(name, out, steps, every, seed, stop=asked, **options):
+            asked.begun = True
             bar.update(step.index - bar.n)
             if step.index % 20 == 0:
                 bar.set_postfix(loss=f"{step.loss:.3f}")
-    if run.main_process():
-        typer.echo(f"{out / 'model.safetensors'}")
+    if asked():
+        typer.echo(stopped(step.index, steps), err=True)
+        raise typer.Exit(130)
+    if main:
+        typer.echo(f"{Path(out).expanduser() / 'model.safetensors'}")
+        if out in shelf.shipped():
+            typer.echo(f"note: {out} is also a model that ships; yours is ./{out}")
+
+
+class Patience:
+    """Ctrl-C, or a request to end, waits for the step that runs; a second does not."""
+
+    begun = called = False
+
+    def __enter__(self):
+        kinds = signal.SIGINT, signal.SIGTERM
+        self.before = {kind: signal.signal(kind, self.hear) for kind in kinds}
+        return self
+
+    def __exit__(self, *_):
+        for kind, handler in self.before.items():
+            signal.signal(kind, handler)
+
+    def hear(self, *_):
+        if self.called or not self.begun:
+            raise KeyboardInterrupt
+        self.called = True
+
+    def __call__(self) -> bool:
+        return self.called
 
 
 @app.command()
 def sample(
     name: Annotated[str, typer.Argument(help="Name of a model, or its folder.")],
-    out: Annotated[Path, typer.Option(help="Folder for the WAV files.")],
+    out: Annotated[str, typer.Option(help="Folder for the WAV files.")],
     label: Annotated[str | None, typer.Option(help="A class. Default: any.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many sounds.")] = 1,
     steps: Annotated[int | None, typer.Option(help="Sampler steps.")] = None,
@@ -68,30 +123,47 @@ def sample(
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda ...")] = None,
 ):
-    """Write generated sounds as WAV files.
+    """Write generated sounds as WAV files; none is replaced by another one.
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
     """
     from tqdm import tqdm
 
     from . import valid
+    from .data.clips import write
     from .models import model as models
-    from .models import run
+    from .models import place
 
+    made = (Path(name) / file for file in ("model.safetensors", "checkpoint.pt"))
+    if name in shelf.shipped() and any(map(Path.is_file, made)):
+        raise ValueError(
+            f"name: {name} is a model that ships and a folder of yours; write ./{name} "
+            "for yours, or go to another folder for the one that ships"
+        )
     model = models.load(name, device or models.device())
     if not isinstance(model, models.Model):
         raise ValueError(
             f"name: {name} makes no sounds by itself: {model.card['title']}"
         )
-    out = run.writable(out)
-    last = seed + valid.whole(n, "n", 1)
+    out = place.writable(valid.path(out, "out"))
+    last, overshot = valid.seed(seed) + valid.whole(n, "n", 1), []
+    if label is not None:
+        label = valid.choice(label, model.labels, next(iter(model.conditions)))
+    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", label or "sound")
     for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
         many, ask = min(8, last - s), (steps, scale, s, sampler)
-        waves = model.generate(label, many, *ask, vocoder=vocoder)
+        try:
+            waves = model.generate(label, many, *ask, vocoder=vocoder)
+        except models.Overshot as error:
+            waves = error.waves
+            overshot.append(str(error))
         for i, wave in enumerate(waves, s):
-            file = out / f"{label or 'sound'}-{i}.wav"
-            _write(file, wave, model.sample_rate)
-            tqdm.write(str(file))
+            if wave.isfinite().all():
+                file = out / f"{stem}-{i}.wav"
+                write(file, (32767 * wave).round().short().numpy(), model.sample_rate)
+                tqdm.write(str(file))
+    if overshot:
+        raise ValueError("\n".join(overshot))
 
 
 @app.command()
@@ -123,7 +195,7 @@ def evaluate(
 @app.command()
 def judge(
     name: Annotated[str, typer.Argument(help="Name of the recipe to judge.")],
-    out: Annotated[Path, typer.Option(help="Folder for judge.safetensors.")],
+    out: Annotated[str, typer.Option(help="Folder for judge.safetensors.")],
     steps: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
 ):
@@ -134,12 +206,15 @@ def judge(
     import torch
     from tqdm import tqdm
 
+    from . import valid
     from .judging.ear import Ear, stacked, train_ear
-    from .models import run
+    from .models import card, place
     from .models.ears import save_ear
     from .nets.judge import Judge
 
-    recipe, out = _recipe(name), run.writable(out)
+    recipe, out = _recipe(name), place.writable(valid.path(out, "out"))
+    if (out / "card.json").is_file() and card.card_in(out).get("recipe") != name:
+        raise ValueError(f"out: the model in {out} is not that of {name}")
     steps = recipe.judge_steps if steps is None else steps
     train, test = recipe.data("train"), recipe.data("test")
     torch.manual_seed(seed)  # of weights before training
@@ -166,23 +241,14 @@ def _recipe(name: str):
     return RECIPES[valid.choice(name, RECIPES, "name of a recipe")]
 
 
-def _write(file: Path, wave, sample_rate: int) -> None:
-    """A WAV of 16 bits, in one move."""
-    from scipy.io import wavfile
-
-    part = file.with_suffix(".part")
-    try:
-        wavfile.write(part, sample_rate, (32767 * wave).round().short().numpy())
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ValueError(f"out: could not write {file} ({error})") from error
-
-
 def main():
     """Run a command; say what is wrong in one line instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # whatever a class is called
+            stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = lambda message, *_: typer.echo(f"note: {message}", err=True)
     try:
         app()
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)

@@ -15,7 +15,7 @@ def digest(files: Iterable[Path], name: Callable[[Path], str] | None = None) -> 
     sha = hashlib.sha256()
     for file in files:
         if name is not None:
-            sha.update(name(file).encode())
+            sha.update(name(file).encode("utf-8", "surrogateescape"))
         with open(file, "rb") as content:
             while block := content.read(BLOCK):
                 sha.update(block)

@@ -4,6 +4,7 @@ import copy
 import math
 import os
 import warnings
+import weakref
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler
 
 from . import valid
+
+LAUNCH = "WORLD_SIZE", "RANK", "MASTER_ADDR", "MASTER_PORT"  # what a launcher sets
+LEFT = *LAUNCH, "LOCAL_RANK", "LOCAL_WORLD_SIZE"  # what Accelerate would follow
+TRAINED_BY = weakref.WeakKeyDictionary()  # whose steps a denoiser follows now
 
 
 @dataclass
@@ -63,14 +68,15 @@ def fit(
 
     Runs where the denoiser's weights are, in bfloat16 where the hardware has it; under
     `accelerate launch` on every process's device. Raises ValueError for steps < 1, lr
-    or clip below 0, decay outside [0, 1], seed < 0, a denoiser without weights, a
-    loader that is empty or cannot begin again, and a loss that is no longer finite.
+    or clip below 0, decay outside [0, 1], seed < 0, a denoiser without weights or in
+    the hands of a later `fit`, a loader that is empty or cannot begin again, and a loss
+    that is no longer finite; TypeError for batches that are no tensors.
     """
     valid.whole(steps, "steps", 1)
     valid.number(lr, "lr", 0, math.inf)
     valid.number(decay, "decay", 0, 1)
     valid.number(clip, "clip", 0, math.inf)
-    valid.whole(seed, "seed", 0)
+    seed = valid.seed(seed)
     if next(denoiser.parameters(), None) is None:
         raise ValueError("denoiser: it has no weights, so there is nothing to train")
     return _fit(denoiser, loader, steps, lr, decay, clip, seed, state)
@@ -96,13 +102,16 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
         rate.load_state_dict(state["rate"])
 
     denoiser.train()
+    me = TRAINED_BY[denoiser] = object()
     batches = forever(loader, device)
     try:
         for index in range(start + 1, steps + 1):
+            if TRAINED_BY.get(denoiser) is not me:
+                raise ValueError("denoiser: another `fit`, begun later, trains it now")
             x0, cond = next(batches)
             _warn_if_hopeless(denoiser, cond, index)
             # noise of its own for every step and process, whether resumed or not
-            noise.manual_seed(seed * 1_000_003 + 64 * index + accelerator.process_index)
+            noise.manual_seed(mixed(seed, 64 * index + accelerator.process_index))
             loss = model(x0, cond, noise)  # in bfloat16, if `prepare` chose so
             if not torch.isfinite(loss):
                 raise ValueError(
@@ -132,8 +141,10 @@ def _fit(denoiser, loader, steps, lr, decay, clip, seed, state):
             yield Step(index, ema, loss.detach(), snapshot)
     finally:
         here = None
-        denoiser.load_state_dict(ema.state_dict())
-        denoiser.eval()
+        if TRAINED_BY.get(denoiser) is me:
+            del TRAINED_BY[denoiser]
+            denoiser.load_state_dict(ema.state_dict())
+            denoiser.eval()
 
 
 class Loss(nn.Module):
@@ -172,7 +183,7 @@ def forever(loader: Iterable, device) -> Iterator[tuple]:
             given += 1
             batch = batch if isinstance(batch, tuple | list) else (batch,)
             x0, cond = (*batch, None)[:2]  # a lone (x0,) is what TensorDataset gives
-            yield x0.to(device), moved(cond, device)
+            yield moved(x0, device), moved(cond, device)
         if given == before:
             raise ValueError(
                 f"loader gave no batch after {given}: it must begin again whenever it "
@@ -180,11 +191,14 @@ def forever(loader: Iterable, device) -> Iterator[tuple]:
             )
 
 
-def moved(cond, device):
-    """A condition, in whatever form, on `device`."""
-    if isinstance(cond, dict):
-        return {name: value.to(device) for name, value in cond.items()}
-    return cond if cond is None else cond.to(device)
+def moved(part, device):
+    """A part of a batch, x0 or a condition in whatever form, on `device`."""
+    if isinstance(part, dict):
+        return {name: moved(value, device) for name, value in part.items()}
+    if not isinstance(part, Tensor | None):
+        what = f"batches of tensors, x0 or (x0, cond), got {type(part).__name__}"
+        raise TypeError(f"loader: expected {what}")
+    return part if part is None else part.to(device)
 
 
 class Shuffled(Sampler):
@@ -205,16 +219,35 @@ class Shuffled(Sampler):
         position = self.start
         while True:
             epoch, first = divmod(position, per_epoch)
-            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            generator = torch.Generator().manual_seed(mixed(self.seed, epoch))
             order = torch.randperm(self.size, generator=generator).tolist()
             for i in range(first, per_epoch):
                 yield order[i * self.batch_size : (i + 1) * self.batch_size]
             position = (epoch + 1) * per_epoch
 
 
+def mixed(seed: int, number: int) -> int:
+    """A seed of its own for each number."""
+    return (seed * 1_000_003 + number) % 2**63
+
+
+def processes() -> int:
+    """How many train together: those that a launcher started, else this one alone.
+
+    A variable that was left behind in the environment is not a launcher.
+    """
+    found = [os.environ.get(name, "") for name in LAUNCH]
+    return int(found[0]) if all(found) and found[0].isdecimal() else 1
+
+
+def main_process() -> bool:
+    """Whether this is the process that writes files, under `accelerate launch`."""
+    return processes() == 1 or int(os.environ["RANK"]) == 0
+
+
 def _accelerator(device: torch.device) -> Accelerator:
     """Hugging Face's Accelerator for this device, or the launcher's for its process."""
-    launched = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    launched = processes() > 1
     if not launched:  # Accelerate remembers its first device; here each fit may choose
         AcceleratorState._reset_state(reset_partial_state=True)
     on_cpu = device.type == "cpu" and not launched
@@ -227,7 +260,11 @@ def _accelerator(device: torch.device) -> Accelerator:
         )
     if device.type == "cuda" and not launched:  # Accelerate takes the current one
         torch.cuda.set_device(device)
-    return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")
+    left = {} if launched else {k: os.environ.pop(k) for k in LEFT if k in os.environ}
+    try:
+        return Accelerator(cpu=on_cpu, mixed_precision="bf16" if half else "no")
+    finally:
+        os.environ.update(left)
 
 
 def _warn_if_hopeless(denoiser: nn.Module, cond, index: int) -> None:

@@ -2,20 +2,34 @@
 
 import difflib
 import math
+import os
+import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+LARGEST_SEED = 2**63 - 1
+
 
 def choice(value, known, what: str):
-    """Return `value` if it is one of `known`; else suggest the nearest ones."""
+    """Return the one of `known` that `value` is; else suggest the nearest ones.
+
+    Text is compared in one Unicode form: macOS spells "ü" with two characters.
+    """
     known = list(known)
     if value in known:
-        return value
-    by_lower = {str(k).lower(): str(k) for k in known}
-    near = difflib.get_close_matches(str(value).lower(), by_lower, n=3)
-    near = [by_lower[k] for k in near]
+        return known[known.index(value)]
+    near = []
+    if isinstance(value, str):
+        forms = {unicodedata.normalize("NFC", k): k for k in map(str, known)}
+        form = unicodedata.normalize("NFC", value)
+        if forms.get(form) in known:
+            return forms[form]
+        by_lower = {k.lower(): k for k in forms}
+        near = difflib.get_close_matches(form.lower(), by_lower, n=3)
+        near = [by_lower[k] for k in near]
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise ValueError(
         f"{what}: {value!r} is unknown{hint} Known: {', '.join(map(str, known))}"
@@ -40,6 +54,24 @@ def number(value, what: str, low: float, high: float, open_ends: bool = False) -
         ends = f"({low}, {high})" if open_ends else f"[{low}, {high}]"
         raise ValueError(f"{what} must be in {ends}, got {value}")
     return float(value)
+
+
+def path(value: str | os.PathLike, what: str) -> Path:
+    """Return `value` as a path, "~" read as the home folder.
+
+    Raises ValueError for an empty one, such as a shell makes of a variable that is not
+    set: Python would take it to be the current folder.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{what} must be a path, got {value!r}")
+    if not os.fspath(value):
+        raise ValueError(f"{what} is empty; the current folder is called '.'")
+    return Path(os.path.expanduser(value))
+
+
+def seed(value) -> int:
+    """Return `value` if it may seed a source of chance."""
+    return whole(value, "seed", 0, LARGEST_SEED)
 
 
 def floating(x, what: str) -> Tensor:

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from bench.budget import known, multiplications, over, place, stated
-from bench.judged import Held, crowds, kept_mel
+from bench.judged import Held, crowds, kept_mel, wanted
+from bench.shipped import nearer
 from minidiff import MelSpec, data
 from minidiff.data.sounds import Sounds
 from minidiff.models.card import save
@@ -100,3 +101,27 @@ def test_a_few_rounds_bring_a_waveform_back_to_its_mel():
         return (spec.encode(wave) - mel).abs().mean()
 
     assert error(kept_mel(hoarse, spec, mel)) < error(hoarse(mel)) / 2
+
+
+def test_a_perfect_net_answers_for_each_recording_in_turn():
+    spec = MelSpec(8000, n_fft=256, hop_length=64, n_mels=20)
+    dice = torch.Generator().manual_seed(0)
+    real = torch.randn(3, 3200, generator=dice) * torch.rand(3, 1, generator=dice)
+    mel, decode = spec.encode(real), wanted(spec, real)
+    made = torch.cat([decode(mel[:2]), decode(mel[2:])])
+    plain = spec.decode(mel)
+
+    def off(wave):  # per recording, so that none may stand in for another
+        size = spec.stft(real).abs()
+        return ((spec.stft(wave).abs() - size).square().sum((1, 2))).sqrt()
+
+    assert (off(made) < 0.7 * off(plain)).all()
+
+
+def test_copies_are_nearer_than_test_sounds_are():
+    dice = torch.Generator().manual_seed(0)
+    train, test, new = torch.randn(3, 300, 8, generator=dice)
+    assert nearer(train + 1e-3, test, train)["share"] == 1
+    assert nearer(new, test, train)["share"] < 0.05
+    half = torch.cat([new[:150], train[:150]])
+    assert 0.49 < nearer(half, test, train)["share"] < 0.55

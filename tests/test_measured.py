@@ -13,6 +13,8 @@ from minidiff.data.drums import Drums
 from minidiff.data.sounds import Sounds
 from minidiff.measured import FOLDER
 from minidiff.measured.rows import Measured, short
+from minidiff.models.recipe import SoundRecipe
+from minidiff.models.recipes import RECIPES
 
 CONTENT = {
     "again": "python -m bench.budget rules",
@@ -83,6 +85,24 @@ def test_the_budget_is_in_steps_or_if_they_differ_in_seconds():
     )
 
 
+def test_a_gap_has_the_spread_of_both_and_a_leader_must_exceed_it():
+    rows = {
+        "a": {"metrics": {"error": 1.0, "cost": 3.0}, "spread": {"error": 0.3}},
+        "b": {"metrics": {"error": 1.4, "cost": 1.0}, "spread": {"error": 0.4}},
+        "c": {"metrics": {"error": 1.6, "cost": 2.0}, "spread": {"error": 0.4}},
+    }
+    known = {"ruler": {"metrics": {"error": 0.5}}}
+    rows = Measured({"again": "", "rows": rows, "yardsticks": known})
+    assert rows.gap("metrics.error", "b", "a") == pytest.approx((0.4, 0.5))
+    assert rows.gap("metrics.error", "a", "ruler") == (0.5, 0.3)
+    assert rows.gap("metrics.cost", "a", "b") == (2.0, None)
+    assert rows.best("metrics.error") == "a or b"
+    assert rows.best("metrics.error", least=False) == "b or c"
+    assert rows.best("metrics.cost") == "b"
+    with pytest.raises(ValueError, match="row"):
+        rows.gap("metrics.error", "a", "d")
+
+
 def test_sounds_are_of_full_scale():
     kept = torch.tensor([[-32767, 0, 32767]], dtype=torch.int16)
     rows = Measured(CONTENT, {"long": kept})
@@ -138,6 +158,17 @@ def test_the_price_of_a_step_is_that_of_the_net_today(name):
         assert sum(p.numel() for p in learner.parameters()) == rows[title]["parameters"]
         counted = multiplications(learner, examples, recipe.batch)
         assert counted == rows[title]["multiplications"]
+
+
+def test_every_shipped_model_of_sounds_was_asked_for_copies():
+    shipped = json.loads((FOLDER / "shipped.json").read_text())["rows"]
+    models = [name for name, r in RECIPES.items() if isinstance(r, SoundRecipe)]
+    assert set(shipped) <= set(models)
+    assert {"digits", "drums", "sounds", "sounds-latent"} <= set(shipped)
+    for row in shipped.values():
+        assert 0 <= row["nearer"]["share"] <= 1
+        assert row["seconds_per_second"] > 0
+        assert min(row["n"].values()) > 20
 
 
 class Silence(Dataset):

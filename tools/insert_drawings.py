@@ -122,7 +122,7 @@ PLACES = [
         after=True,
     ),
     Place(
-        "09", "model", ("From recipe to untrained model", "md.source(Recipe.build)"),
+        "09", "model", ("From recipe to untrained model", "md.source(Denoising.build)"),
         "md.draw(voice)",
         "Nearly every line of the recipe has its place here: the front end on the "
         "way down and up, the net at the bottom, and the sampler that asks it.",

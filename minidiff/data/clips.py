@@ -1,6 +1,8 @@
 """Clips: one sound file as a mono waveform of a fixed rate and length."""
 
 import math
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from torch import Tensor
 from . import pack
 
 FADE = 0.02  # seconds
+BLOCK = 2**18  # samples a channel, read at a time
 
 
 def read(
@@ -28,11 +31,53 @@ def read(
 
 def decoded(file: Path, seconds: float | None = None) -> tuple[np.ndarray, int]:
     """The samples of a sound file, (n, channels) float32, and its rate."""
+    with opened(file) as sound:
+        rate = sound.samplerate
+        return taken(sound, math.inf if seconds is None else seconds * rate), rate
+
+
+@contextmanager
+def opened(file: Path):
+    """A sound file as soundfile has it, which is only ever read straight on.
+
+    A FLAC from a stream does not say how long it is: nobody can seek in it.
+    """
     import soundfile  # here: what is made or packed must do without it
 
-    with soundfile.SoundFile(file) as sound:
-        frames = -1 if seconds is None else math.ceil(seconds * sound.samplerate)
-        return sound.read(frames, "float32", always_2d=True), sound.samplerate
+    with open(file, "rb") as content, soundfile.SoundFile(content) as sound:
+        sound.seekable = lambda: False
+        yield sound
+
+
+def taken(sound, frames: float = math.inf) -> np.ndarray:
+    """The next frames of an opened sound, or all there are, (n, channels) float32."""
+    parts, frames = [np.zeros((0, sound.channels), np.float32)], np.ceil(frames)
+    while frames > 0:
+        part = sound.read(int(min(BLOCK, frames)), "float32", always_2d=True)
+        if not len(part):
+            break
+        parts.append(part)
+        frames -= len(part)
+    return np.concatenate(parts)
+
+
+def write(file: Path, wave: np.ndarray, sample_rate: int) -> None:
+    """A WAV of these numbers, in one move, which never replaces another sound.
+
+    Raises ValueError where it cannot be written, and where there is another one.
+    """
+    from scipy.io import wavfile
+
+    part = file.with_name(f".{os.getpid()}.part")  # of this process alone
+    try:
+        wavfile.write(part, sample_rate, wave)
+        if file.exists() and file.read_bytes() != part.read_bytes():
+            raise ValueError(f"out: {file} is another sound: choose another folder")
+        part.replace(file)
+    except OSError as error:
+        raise ValueError(f"out: could not write {file} ({error})") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def resampled(wave: Tensor, rate: int, new_rate: int) -> Tensor:
@@ -40,7 +85,7 @@ def resampled(wave: Tensor, rate: int, new_rate: int) -> Tensor:
 
     To 16 kHz it keeps 7.5 kHz whole and lets 8.5 kHz through at -49 dB.
     """
-    if rate == new_rate:
+    if rate == new_rate or not len(wave):
         return wave
     from torchaudio.functional import resample  # here: it takes its time
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..digest import digest as sha256
 from . import pack
+from .files import visible
 
 ARCHIVE = "https://github.com/{repository}/archive/{commit}.zip"
 NAME = operator.attrgetter("name")  # archives of one commit differ, these do not
@@ -56,7 +57,8 @@ def place(name: str, commit: str) -> Path:
 
 
 def _files(folder: Path, suffix: str) -> list[Path]:
-    return sorted(folder.rglob(f"*{suffix}"))
+    """Sorted; without what macOS puts beside files on foreign disks, `._x.wav`."""
+    return sorted(f for f in folder.rglob(f"*{suffix}") if visible(f))
 
 
 def _download(repository, commit, name, digest, suffix, folder) -> None:

@@ -1,7 +1,11 @@
 """The reader's own recordings: a folder with one subfolder for each class."""
 
 import hashlib
+import os
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import torch
@@ -11,10 +15,28 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from .. import valid
-from .clips import fitted, read
+from .files import files_in, legible, parts, visible
+from .told import doubts, listed, summary
+from .usable import QUIETEST, SOUNDS, Clip, Unusable, clip
 
-SHORTEST = 0.02  # seconds
-QUIETEST = -70.0  # dBFS; below this there is only noise to make louder
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A file that gave a clip. name: CLASS/..., in one form on every machine."""
+
+    file: Path
+    name: str
+    label: int
+    clip: Clip
+
+    @property
+    def number(self) -> int:
+        """By which it is held out or not: of its name alone."""
+        return int(hashlib.sha256(self.name.encode()).hexdigest(), 16)
+
+    @property
+    def contents(self) -> bytes:
+        return hashlib.sha256(self.clip.wave.numpy()).digest()
 
 
 class Folder(Dataset):
@@ -22,18 +44,20 @@ class Folder(Dataset):
 
     wave: (samples,) float32 in [-1, 1] at `sample_rate`: the beginning of a recording
     in any format that soundfile reads (WAV, FLAC, Ogg, MP3 ...), channels averaged,
-    resampled, cut with a short fade or followed by silence, and levelled: its own
-    part, without that silence, has an rms of `loudness` dBFS, or less where a peak
-    would pass 0.99. A file gives one clip: cut long recordings first.
+    its offset taken away, resampled, cut with a short fade or followed by silence, and
+    levelled: its own part, without that silence, has an rms of `loudness` dBFS, or less
+    where a peak would pass 0.99. A file gives one clip: cut long recordings first.
 
     split: about one file in ten, by a hash of its name, is for "test", all others are
-    for "train", and at least one of every class. `names` are the subfolders', sorted;
-    `waves` (n, samples), `labels` (n,) and `files` hold all of them.
+    for "train": at least one of every class, and all that give equal clips, unless the
+    names of all of these are for "test". `names` are the subfolders', sorted; `waves`
+    (n, samples), `labels` (n,), `files` and their `keys`, CLASS/..., hold all of them.
+    `summary` says in words what there is.
 
-    Files that cannot be used are skipped, with one warning that names them. Raises
-    ValueError or FileNotFoundError, which say where, for a missing folder, one without
-    subfolders, a class without a usable recording, an empty test part, and arguments
-    out of range.
+    Files that cannot be used are skipped, with one warning that names them; what looks
+    like a mistake in the folders is warned of too. Raises ValueError or OSError, which
+    say where, for a missing folder, one without subfolders, a class without a usable
+    recording, an empty test part, and arguments out of range.
     """
 
     def __init__(
@@ -48,31 +72,42 @@ class Folder(Dataset):
         sample_rate = valid.whole(sample_rate, "sample_rate", 1000, 192_000)
         samples = valid.whole(samples, "samples", 1)
         valid.number(loudness, "loudness (dBFS)", QUIETEST, 0)
-        path = Path(path).expanduser()
-        classes = subfolders(path)
-        self.names = [folder.name for folder in classes]
+        path = valid.path(path, "path")
+        classes = class_folders(path)
+        self.names = list(classes)
         self.label_names = {"class": self.names}
-        found, skipped = [], {}
-        for label, folder in enumerate(classes):
-            good, bad = usable(folder, sample_rate, samples, loudness)
+        found, skipped = [], beside(path)
+        for label, folders in enumerate(classes.values()):
+            good, bad = usable(path, folders, label, sample_rate, samples, loudness)
             if not good:
                 reason = f"skipped {listed(bad)}" if bad else "the folder is empty"
-                raise ValueError(f"{folder} has no usable recording: {reason}")
+                raise ValueError(f"{folders[0]} has no usable recording: {reason}")
+            found += good
             skipped |= bad
-            kept = chosen(folder, list(good), split)
-            found += [(file, good[file], label) for file in kept]
+        doubtful = doubts(path, self.names, [recording.name for recording in found])
         if skipped:
             warnings.warn(f"{path}: skipped {listed(skipped)}", stacklevel=2)
-        if not found:
+        for doubt in doubtful:
+            warnings.warn(doubt, stacklevel=2)
+        held = held_out(found)
+        test = [recording for recording in found if recording in held]
+        train = [recording for recording in found if recording not in held]
+        kept = test if split == "test" else train
+        if not kept:
             raise ValueError(
                 f"{path} has no recording for the test part: too few (one file in ten "
                 "goes there, by a hash of its name); add some"
             )
-        files, waves, labels = zip(*found, strict=True)
+        seconds = samples / sample_rate
+        words = summary(self.names, train, len(test), seconds, skipped)
+        self.summary = "; ".join([*words, *doubtful])
         self.sample_rate = sample_rate
-        self.files: list[Path] = list(files)
-        self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
-        self.labels: Int[Tensor, " n"] = torch.tensor(labels)
+        self.files: list[Path] = [recording.file for recording in kept]
+        self.keys: list[str] = [recording.name for recording in kept]
+        waves = torch.stack([recording.clip.wave for recording in kept])
+        self.waves: Float[Tensor, "n samples"] = waves
+        labels = torch.tensor([recording.label for recording in kept])
+        self.labels: Int[Tensor, " n"] = labels
 
     def __len__(self) -> int:
         return len(self.waves)
@@ -81,76 +116,57 @@ class Folder(Dataset):
         return self.waves[i], self.labels[i]
 
 
-def clip(
-    file: Path, sample_rate: int, samples: int, loudness: float
-) -> Float[Tensor, " samples"]:
-    """The beginning of a recording, levelled; a ValueError says why it is of no use."""
-    import soundfile
-
-    try:
-        wave = read(file, sample_rate, samples / sample_rate + 1)
-    except (soundfile.SoundFileError, TypeError, OSError) as error:
-        raise ValueError("not a sound that soundfile reads") from error
-    if len(wave) < SHORTEST * sample_rate:
-        raise ValueError(f"{len(wave) / sample_rate:.3f} s is too short")
-    if not wave.isfinite().all():
-        raise ValueError("it holds NaN or infinite values")
-    length = min(len(wave), samples)
-    wave = fitted(wave, samples, sample_rate)
-    rms = wave[:length].square().mean().sqrt().item()
-    if rms < 10 ** (QUIETEST / 20):
-        raise ValueError(f"the first {length / sample_rate:.2f} s are silent")
-    gain = min(10 ** (loudness / 20) / rms, 0.99 / wave.abs().max().item())
-    return gain * wave
-
-
-def subfolders(path: Path) -> list[Path]:
-    """The classes' folders, sorted by name."""
+def class_folders(path: Path) -> dict[str, list[Path]]:
+    """The classes' folders by name, sorted; two that differ only in form are one."""
     if not path.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.absolute()}")
-    folders = sorted(f for f in path.iterdir() if f.is_dir() and visible(f))
-    if not folders:
+        what = "a file, not a folder:" if path.exists() else "no folder"
+        raise FileNotFoundError(f"there is {what} {path.absolute()}")
+    classes: dict[str, list[Path]] = {}
+    for folder in filter(Path.is_dir, filter(visible, path.iterdir())):
+        classes.setdefault(legible(folder.name), []).append(folder)
+    if not classes:
         raise ValueError(
             f"{path.absolute()} has no subfolders: put the recordings of each class "
             "into a subfolder of their own, which gives the class its name"
         )
-    return folders
+    return {name: sorted(classes[name]) for name in sorted(classes)}
 
 
-def usable(folder: Path, sample_rate: int, samples: int, loudness: float):
-    """The clips of a class by file, and the files of no use, each with the reason."""
-    good, bad = {}, {}
-    files = sorted(f for f in folder.rglob("*") if f.is_file() and visible(f))
-    for file in tqdm(files, folder.name, delay=3, leave=False):
+def beside(path: Path) -> dict[str, str]:
+    """Recordings that lie beside the folders of the classes, and the reason."""
+    loose = (f for f in sorted(path.iterdir()) if f.is_file() and visible(f))
+    reason = "beside the classes' folders, not in one"
+    return {legible(f.name): reason for f in loose if f.suffix.lower() in SOUNDS}
+
+
+def usable(
+    path: Path, folders: Iterable[Path], label: int, *options
+) -> tuple[list[Recording], dict[str, str]]:
+    """The recordings of a class, sorted, and what is of no use, with the reasons."""
+    files, bad = [], {}
+    for folder in folders:
+        inside, unread = files_in(folder)
+        files += inside
+        bad |= {"/".join(parts(f, path)): reason for f, reason in unread.items()}
+    good = []
+    for file in tqdm(files, legible(folders[0].name), delay=3, leave=False):
+        name = "/".join(parts(file, path))
         try:
-            good[file] = clip(file, sample_rate, samples, loudness)
-        except ValueError as error:
-            bad[file.relative_to(folder.parent)] = error
+            good.append(Recording(file, name, label, clip(file, *options)))
+        except Unusable as error:
+            bad[name.replace("/", os.sep)] = str(error)
     return good, bad
 
 
-def visible(path: Path) -> bool:
-    return not path.name.startswith((".", "__"))
+def held_out(found: list[Recording]) -> set[Recording]:
+    """Those for the test part.
 
-
-def chosen(folder: Path, files: list[Path], split: str) -> list[Path]:
-    """The recordings of a class that are in `split`.
-
-    A file's part depends on its name alone, so that adding files moves no others.
+    By their names alone, so that adding files moves no others; but no clip is held out
+    that is learned from under another name.
     """
-
-    def number(file):
-        name = file.relative_to(folder.parent).as_posix()
-        return int(hashlib.sha256(name.encode()).hexdigest(), 16)
-
-    test = {file for file in files if number(file) % 10 == 0}
-    if len(test) == len(files):
-        test.remove(min(test, key=number))
-    return [file for file in files if (file in test) == (split == "test")]
-
-
-def listed(skipped: dict, most: int = 10) -> str:
-    """Files and what is wrong with them, as one line."""
-    lines = [f"{file} ({error})" for file, error in list(skipped.items())[:most]]
-    more = [f"and {len(skipped) - most} more"] if len(skipped) > most else []
-    return ", ".join(lines + more)
+    test = {recording for recording in found if recording.number % 10 == 0}
+    for _, recordings in groupby(found, lambda recording: recording.label):
+        if test.issuperset(every := list(recordings)):
+            test.remove(min(every, key=lambda recording: recording.number))
+    learned = {recording.contents for recording in found if recording not in test}
+    return {recording for recording in test if recording.contents not in learned}

@@ -6,7 +6,7 @@ import torch
 
 from ..exact import GaussianMixture
 from ..process import diffuse
-from ..schedule import Cosine, Karras
+from ..schedule import Cosine, Flow, Karras, LinearBeta
 from .answers import names, near, number
 from .check import Each, Number, Wrong, exercise, form
 
@@ -35,33 +35,43 @@ def prior(answer):
 def from_v(both):
     g = torch.Generator().manual_seed(0)
     x0, eps = torch.randn(2, 5, 3, generator=g, dtype=torch.float64)
-    alpha, sigma = torch.tensor([0.8, 0.6], dtype=torch.float64)
-    x_t, v = alpha * x0 + sigma * eps, alpha * eps - sigma * x0
-    got_x0, got_eps = both(x_t, v, alpha, sigma)
-    if near(got_x0, eps) and near(got_eps, x0):
-        raise Wrong("Both are there, in the wrong order: x0 first.")
-    if near(got_x0, alpha * x_t + sigma * v):
-        raise Wrong("Check a sign in x0: which way must v be turned back?")
-    if near(got_x0, (x_t - sigma * v) / alpha):
-        raise Wrong("That is x0 from eps. v needs no division.")
-    if not near(got_x0, x0):
-        raise Wrong("x0 is not right yet: alpha times x_t, and what of v?")
-    if not near(got_eps, eps):
+    for levels in ((0.8, 0.6), (0.28, 0.96), (0.0, 1.0), (1.0, 0.0)):
+        alpha, sigma = torch.tensor(levels, dtype=torch.float64)
+        x_t, v = alpha * x0 + sigma * eps, alpha * eps - sigma * x0
+        got_x0, got_eps = (
+            torch.as_tensor(x, dtype=torch.float64) for x in both(x_t, v, alpha, sigma)
+        )
+        if not (got_x0.isfinite().all() and got_eps.isfinite().all()):
+            zero = "alpha" if alpha == 0 else "sigma"
+            raise Wrong(f"Where {zero} is 0 you divide by it. v needs no division.")
+        if near(got_x0, x0) and near(got_eps, eps):
+            continue
+        if near(got_x0, eps) and near(got_eps, x0):
+            raise Wrong("Both are there, in the wrong order: x0 first.")
+        if near(got_x0, alpha * x_t + sigma * v):
+            raise Wrong("Check a sign in x0: which way must v be turned back?")
+        if alpha > 0 and near(got_x0, (x_t - sigma * v) / alpha):
+            raise Wrong("That takes v for eps. Use v = alpha eps - sigma x0 as well.")
+        if not near(got_x0, x0):
+            raise Wrong("x0 is not right yet: alpha times x_t, and what of v?")
+        if near(got_eps, sigma * x_t - alpha * v):
+            raise Wrong("x0 is right; check the sign of v in eps.")
         raise Wrong("x0 is right, eps not yet: sigma times x_t, and what of v?")
-    return "A turn and a turn back; nothing was divided."
+    return "A turn and a turn back; nothing was divided, so both ends are safe."
 
 
 @exercise(
     "ex-04-3", "find the bug", minutes=10, trains="shapes that broadcast without a word"
 )
 def shapes(loss):
-    eps = torch.randn(50, generator=torch.Generator().manual_seed(0))
-    if abs(float(loss(eps[:, None], eps))) > 1e-6:
-        raise Wrong("A perfect net should have loss 0: is the difference (n,) yet?")
-    if not near(loss(torch.zeros(50, 1), eps), eps.square().mean()):
-        raise Wrong("A net that answers 0 should have the mean of eps**2 as its loss.")
-    if not near(loss(eps[:, None] + 2, eps), 4.0):
-        raise Wrong("An output that is 2 too high everywhere should have loss 4.")
+    for n in (50, 7, 1):
+        eps = torch.randn(n, generator=torch.Generator().manual_seed(0))
+        if abs(float(loss(eps[:, None], eps))) > 1e-6:
+            raise Wrong("A perfect net should have loss 0: is the difference (n,) yet?")
+        if not near(loss(torch.zeros(n, 1), eps), eps.square().mean()):
+            raise Wrong("A net that answers 0 should have the mean of eps**2 as loss.")
+        if not near(loss(eps[:, None] + 2, eps), 4.0):
+            raise Wrong("An output that is 2 too high everywhere should have loss 4.")
     return (
         "Shapes that broadcast do not complain. minidiff's `diffuse` does, on purpose."
     )
@@ -107,21 +117,34 @@ def halfway(answer):
 
 @exercise("ex-04-5", "extend", minutes=15, trains="a score from any denoiser")
 def score(answer):
-    x, _ = mixture().sample(20, torch.Generator().manual_seed(0))
-    for schedule in (Cosine(), Karras()):
-        name = type(schedule).__name__
-        denoiser = mixture().denoiser(schedule)
-        alpha, sigma = schedule(0.6)
-        truth = mixture().score(x, 0.6, schedule)
-        got = answer(denoiser, x, 0.6)
+    g = torch.Generator().manual_seed(0)
+    x0, _ = mixture().sample(20, g)
+    eps = torch.randn(x0.shape, generator=g, dtype=torch.float64)
+    for schedule, t in (
+        (Cosine(), 0.6),
+        (Karras(), 0.6),
+        (LinearBeta(), 0.05),
+        (Cosine(), 1.0),
+        (Karras(), 1.0),
+        (Flow(), 1.0),
+    ):
+        name, denoiser = type(schedule).__name__, mixture().denoiser(schedule)
+        alpha, sigma = schedule(t)
+        x = diffuse(x0, t, eps, schedule)
+        # a score is about 1 / sigma: times sigma it is of one size at all times
+        truth = sigma * mixture().score(x, t, schedule)
+        got = sigma * torch.as_tensor(answer(denoiser, x, t), dtype=torch.float64)
+        if not got.isfinite().all():
+            raise Wrong(f"At t = {t:g} of {name} it is not finite: alpha may be 0.")
+        if near(got, truth):
+            continue
         if near(got, truth * sigma):
             raise Wrong("That is -eps. The score divides by sigma once more.")
         if near(got, -truth):
             raise Wrong("It points downhill; the score points uphill.")
-        if alpha < 1 and near(got, (denoiser(x, 0.6) - x) / sigma**2):
+        if alpha < 1 and near(got, (denoiser(x, t) - x) / sigma):
             raise Wrong("Right for Karras only: elsewhere x_t holds alpha x0, not x0.")
-        if not near(got, truth):
-            raise Wrong(f"It is not the slope of the log density, with {name}.")
+        raise Wrong(f"It is not the slope of the log density, with {name}.")
     return "One line, and it holds for every schedule."
 
 
@@ -131,7 +154,7 @@ def score(answer):
 @form(Each("ABC", ("x_t", "x0", "eps")))
 def which(answer):
     truth = ["eps", "x_t", "x0"]
-    given = names(answer)
+    given = [name.removesuffix("_hat") for name in names(answer)]
     if sorted(given) != sorted(truth):
         raise Wrong('Three names, each once: "x_t", "x0", "eps".')
     if given[2] != "x0":
@@ -139,3 +162,63 @@ def which(answer):
     if given != truth:
         raise Wrong("x0 is found. In which of the other two can you still hear it?")
     return "Noise plus sound is what the net sees; it tells you both parts."
+
+
+def two_hills() -> GaussianMixture:
+    """A world of single numbers."""
+    return GaussianMixture([[-1.0], [1.5]], [0.3, 0.5], [0.3, 0.7])
+
+
+def variance(x, t: float, schedule):
+    """Var[x0 | x_t] of `two_hills`: within the hills, and between them."""
+    world = two_hills()
+    (alpha, sigma), s2 = schedule(t), torch.tensor([0.09, 0.25], dtype=torch.float64)
+    tau2 = alpha**2 * s2 + sigma**2
+    away = x - alpha * world.means[:, 0]  # (n, 2)
+    w = (-(away**2) / (2 * tau2) - tau2.log() / 2 + world.weights.log()).softmax(1)
+    own = world.means[:, 0] + alpha * s2 / tau2 * away
+    between = (w * (own - (w * own).sum(1, True)) ** 2).sum(1, True)
+    return (w * s2 * sigma**2 / tau2).sum(1, True) + between
+
+
+@exercise("ex-04-7", "derive", minutes=25, trains="what the slope of a guess tells")
+def spread(answer):
+    x0, _ = two_hills().sample(30, torch.Generator().manual_seed(0))
+    for schedule, t in (
+        (Cosine(), 0.7),
+        (Karras(), 0.5),
+        (Cosine(), 0.1),
+        (LinearBeta(), 1.0),
+        (Flow(), 0.9),
+        (Karras(), 1.0),
+        (Cosine(), 0.0),
+    ):
+        x = diffuse(x0, t, torch.ones_like(x0), schedule)
+        denoiser, (alpha, sigma) = two_hills().denoiser(schedule), schedule(t)
+        truth = variance(x, t, schedule)
+        got = torch.as_tensor(answer(denoiser, x.clone(), t), dtype=torch.float64)
+        if got.shape != x.shape:
+            raise Wrong(f"The shape should be {tuple(x.shape)}, got {tuple(got.shape)}")
+        if not got.isfinite().all():
+            raise Wrong(f"At t = {t:g}, where sigma = {sigma:g}, it is not finite.")
+        if torch.allclose(got, truth, 1e-3, 1e-9):
+            continue
+        for wrong, hint in (
+            (truth * alpha, "The factor lacks alpha: where did step 2 bring it in?"),
+            (truth * alpha / sigma, "sigma comes squared, and alpha is missing too."),
+            (truth / sigma, "sigma comes squared: step 2 divides by sigma**2."),
+            (
+                truth * alpha / sigma**2,
+                "That is the slope itself; its factor is lacking.",
+            ),
+            (truth * (alpha / sigma**2) ** 2, "The factor stands on its head."),
+            (truth.sqrt(), "That is the standard deviation; the variance is asked."),
+            (truth / alpha, "alpha comes once: step 2 brings in one alpha, not two."),
+        ):
+            if torch.allclose(got, wrong, 1e-3, 1e-9):
+                raise Wrong(hint)
+        raise Wrong(
+            f"With {type(schedule).__name__} at t = {t:g} the first variance should be "
+            f"{truth[0].item():.3g}, got {got[0].item():.3g}."
+        )
+    return "Where the guess is steep it is unsure. No second net is needed to know it."

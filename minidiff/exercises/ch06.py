@@ -44,11 +44,14 @@ def predict(answer):
 )
 def fill_in(step):
     """eps, fresh, and three terms."""
-    for at in (levels(0.5, 0.4), levels(0.1, 0.02)):
+    pure = torch.tensor([0.0, 1.0, 0.6, 0.8], dtype=torch.float64)  # no signal at t
+    for at in (levels(0.5, 0.4), levels(0.1, 0.02), levels(1.0, 0.7), tuple(pure)):
         a_t, s_t, a_s, s_s = at
         x, x0, z = torch.randn(3, 50, dtype=torch.float64).unbind()
         mean, std, _ = parts(x, x0, *at)
         found = step(x, x0, *at, z)
+        if near(found, mean + std * z):
+            continue
         ratio = (a_t * s_s / (s_t * a_s)) ** 2
         eps = (x - a_t * x0) / s_t
         if near(found, a_s * x0 + s_s * eps + std * z):
@@ -57,8 +60,9 @@ def fill_in(step):
             raise Wrong("Nothing fresh here; z is not used.")
         if near(found, a_s * x0 + s_s * ratio * eps + s_s * (1 - ratio) * z):
             raise Wrong("A square root is missing: powers add, not amplitudes.")
-        if not near(found, mean + std * z):
-            raise Wrong("Compare with the equation above md.source(md.ddpm).")
+        if near(found, a_s * x0 + s_s * z):
+            raise Wrong("All of it fresh: a part of the noise should be the old eps.")
+        raise Wrong("Compare with the equation above md.source(md.ddpm).")
     last = levels(0.02, 0.0)
     if not near(step(x, x0, *last, z), x0):
         raise Wrong("Where s = 0 the step should end exactly at the guess.")
@@ -68,22 +72,30 @@ def fill_in(step):
 @exercise("ex-06-3", "find the bug", minutes=12, trains="noise on the last step")
 def find_the_bug(step):
     """No noise where s = 0; the mean stays."""
-    x, x0, z = torch.randn(3, 50, dtype=torch.float64).unbind()
-    last, middle = levels(0.02, 0.0), levels(0.5, 0.4)
-    mean, std, beta = parts(x, x0, *middle)
-    if not near(step(x, x0, *middle, 0 * z), mean):
-        raise Wrong("The mean was right and should stay as it was.")
-    if not near(step(x, x0, *last, z), x0):
-        raise Wrong("On the last step (s_s = 0) there is still noise.")
-    found = step(x, x0, *middle, z)
-    if near(found, mean):
-        raise Wrong("Now there is no noise at all: only the last step needs none.")
-    if near(found, mean + middle[3] * beta**0.5 * z):
-        raise Wrong("Quiet at the end, but the factor is s_s / s_t, not s_s alone.")
-    if near(found, mean + beta**0.5 * z):
-        return "DDPM's other width, with the last step spared, as in algorithm 2."
-    if not near(found, mean + std * z):
+    spared = False
+    for at in (levels(0.5, 0.4), levels(0.9, 0.3), levels(0.05, 0.01)):
+        x, x0, z = torch.randn(3, 50, dtype=torch.float64).unbind()
+        last = levels(0.02, 0.0)
+        mean, std, beta = parts(x, x0, *at)
+        if not near(step(x, x0, *at, 0 * z), mean):
+            raise Wrong("The mean was right and should stay as it was.")
+        if not near(step(x, x0, *last, z), x0):
+            raise Wrong("On the last step (s_s = 0) there is still noise.")
+        found = step(x, x0, *at, z)
+        if near(found, mean + std * z):
+            continue
+        if near(found, mean + beta**0.5 * z):
+            spared = True
+            continue
+        if near(found, mean):
+            raise Wrong("Now there is no noise at all: only the last step needs none.")
+        if near(found, mean + at[3] * beta**0.5 * z):
+            raise Wrong("Quiet at the end, but the factor is s_s / s_t, not s_s alone.")
+        if near(found, mean + std**2 * z):
+            raise Wrong("That is the posterior's variance; z wants its root.")
         raise Wrong("The noise in the other steps should be the posterior's.")
+    if spared:
+        return "DDPM's other width, with the last step spared, as in algorithm 2."
     return "The posterior's own width ends at zero."
 
 
@@ -125,20 +137,33 @@ def final_width(n: int, c: float) -> float:
 def extend(step):
     """Clip the guess and derive eps from the clipped one."""
     x, z = torch.randn(2, 50, dtype=torch.float64).unbind()
-    x0 = torch.linspace(-3, 3, 50, dtype=torch.float64)
-    at = levels(0.5, 0.4)
-    a_t, s_t, a_s, s_s = at
-    kept = x0.clamp(-1, 1)
-    mean, std, _ = parts(x, kept, *at)
-    old = (s_s**2 - std**2) ** 0.5
-    found = step(x, x0, *at, z)
-    if near(found, a_s * kept + old * (x - a_t * x0) / s_t + std * z):
-        raise Wrong("eps still belongs to the guess before the clip: derive it again.")
-    if near(found, parts(x, x0, *at)[0] + std * z):
-        raise Wrong("The guess is not clipped yet.")
-    if near(found, (parts(x, x0, *at)[0] + std * z).clamp(-1, 1)):
-        raise Wrong("Clip the guess x0, not the noisy result.")
-    if not near(found, mean + std * z):
+    x0 = torch.linspace(-3, 5, 50, dtype=torch.float64)
+    for at, low, high in (
+        (levels(0.5, 0.4), -1.0, 1.0),
+        (levels(0.5, 0.4), -1.0, 3.5),
+        (levels(0.9, 0.2), 0.0, 0.5),
+        (levels(0.02, 0.0), -1.0, 3.5),
+    ):
+        a_t, s_t, a_s, s_s = at
+        kept = x0.clamp(low, high)
+        mean, std, _ = parts(x, kept, *at)
+        old = (s_s**2 - std**2).clamp(min=0) ** 0.5
+        found = step(x, x0, *at, z, low, high)
+        if near(found, mean + std * z):
+            continue
+        if near(found, a_s * kept + old * (x - a_t * x0) / s_t + std * z):
+            raise Wrong("eps still belongs to the guess before the clip: derive anew.")
+        free = parts(x, x0, *at)[0] + std * z
+        if near(found, free):
+            raise Wrong("The guess is not clipped yet.")
+        if near(found, free.clamp(low, high)):
+            raise Wrong("Clip the guess x0, not the noisy result.")
+        if near(found, parts(x, x0.clamp(-1, 1), *at)[0] + std * z):
+            raise Wrong("Right for -1 and 1 only: the bounds come as low and high.")
+        if near(found, parts(x, x0.clamp(min=low), *at)[0] + std * z) or near(
+            found, parts(x, x0.clamp(max=high), *at)[0] + std * z
+        ):
+            raise Wrong("Only one of the two bounds is kept.")
         raise Wrong("Clip x0 first, then go on as in exercise 6.2.")
     return "Guess and noise belong together again; md.Clip does the same."
 
@@ -181,3 +206,36 @@ def skipping(variance):
                 raise Wrong(f"From {t} to {s} {hint}")
         raise Wrong(f"From {t} to {s} it should be {right:.5f}, got {found:.5f}.")
     return "A step's beta belongs to both of its ends."
+
+
+def price_of(width, best):
+    """Nats per number that a width costs beyond the best one."""
+    return torch.log(width / best) + best**2 / (2 * width**2) - 0.5
+
+
+@exercise(
+    "ex-06-8", "derive", minutes=25, trains="what the bound says of a step's width"
+)
+def price(answer):
+    """log(w / b) + b**2 / (2 w**2) - 1/2."""
+    pairs = ((0.5, 1.0), (2.0, 1.0), (0.3, 0.1), (0.05, 0.2), (0.7, 0.7), (1.0, 1e-3))
+    for pair in pairs:
+        width, best = torch.tensor(pair, dtype=torch.float64)
+        found, right = number(answer(width, best)), price_of(width, best).item()
+        if near(found, right, 1e-6):
+            continue
+        at = f"For a width of {pair[0]:g}, where {pair[1]:g} is best,"
+        for wrong, hint in (
+            (price_of(best, width), "you took the divergence the other way round."),
+            (right + 0.5, "the KL of the best width, 1/2 less, was not subtracted."),
+            (2 * right, "it is twice too much: where does a 1/2 stand in the KL?"),
+            (right / 0.6931471805599453, "that is in bits; nats are asked."),
+            (
+                price_of(width.sqrt(), best.sqrt()),
+                "you took the widths for variances: they are standard deviations.",
+            ),
+        ):
+            if near(found, float(wrong), 1e-6):
+                raise Wrong(f"{at} {hint}")
+        raise Wrong(f"{at} it should be {right:.4f}, got {found:.4f}.")
+    return "Half the best width costs 0.81 nats, twice the best 0.32: rather too wide."

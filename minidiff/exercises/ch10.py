@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from ..exact import GaussianMixture
-from ..schedule import Cosine, Karras, LinearBeta, ScaledLinear
-from .answers import letter, near, number
+from ..schedule import Cosine, Flow, Karras, LinearBeta, ScaledLinear
+from .answers import near, number, order
 from .check import Choice, Number, Wrong, exercise, form
 
 
@@ -18,6 +18,7 @@ def receptive_field(answer):
     for wrong, hint in (
         (252, "Almost: the sample itself counts too."),
         (127, "That is one cycle of six; there are two of them."),
+        (126, "A layer looks to both sides."),
         (8191, "After six layers the dilation begins again at 1."),
         (25, "That is what twelve layers without dilation see."),
         (127**2, "Cycles add to each other, they do not multiply."),
@@ -31,25 +32,31 @@ def receptive_field(answer):
 
 @exercise("ex-10-2", "fill in", minutes=6, trains="the level that WaveGrad is told")
 def noise_level(answer):
-    t = torch.tensor([0.1, 0.4, 0.8], dtype=torch.float64)
-    for schedule in (Cosine(), LinearBeta(), Karras()):
-        alpha, sigma = schedule(t)
-        got, name = answer(schedule, t), type(schedule).__name__
-        for wrong, hint in (
-            (alpha**2 / (alpha**2 + sigma**2), "its square; a root is missing."),
-            (sigma / torch.hypot(alpha, sigma), "the share of the noise."),
-            (alpha / (alpha + sigma), "amplitudes added; powers add."),
-            (alpha / sigma, "the ratio of signal to noise, which has no end."),
-        ):
-            if near(got, wrong):
-                raise Wrong(f"For {name} that is {hint}")
-        if near(got, alpha) and isinstance(schedule, Karras):
+    times = [0.1, 0.4, 0.8, 0.0, 1.0]
+    for schedule in (Cosine(), LinearBeta(), Karras(), Flow()):
+        for t in torch.tensor(times, dtype=torch.float64):
+            alpha, sigma = schedule(t)
+            got, name = answer(schedule, t), type(schedule).__name__
+            if near(got, alpha / torch.hypot(alpha, sigma)):
+                continue
+            for wrong, hint in (
+                (alpha**2 / (alpha**2 + sigma**2), "its square; a root is missing."),
+                (sigma / torch.hypot(alpha, sigma), "the share of the noise."),
+                (alpha / (alpha + sigma), "amplitudes added; powers add."),
+                (alpha / sigma, "the ratio of signal to noise, which has no end."),
+            ):
+                if near(got, wrong):
+                    raise Wrong(f"For {name} that is {hint}")
+            if near(got, alpha):
+                raise Wrong(
+                    f"For {name} the whole is not 1 (for Karras alpha is always 1): "
+                    "divide by its size, sqrt(alpha**2 + sigma**2)."
+                )
+            where = {0.0: ", where there is no noise,", 1.0: ", at the end,"}
             raise Wrong(
-                "For Karras alpha is always 1: divide by the size of the whole, "
-                "sqrt(alpha**2 + sigma**2)."
+                f"For {name} at t = {t:g}{where.get(float(t), '')} it should be alpha "
+                "over the size of the whole."
             )
-        if not near(got, alpha / torch.hypot(alpha, sigma)):
-            raise Wrong(f"For {name} it should be alpha over the size of the whole.")
     return "The same level is the same noisiness, whatever the schedule."
 
 
@@ -57,27 +64,35 @@ def noise_level(answer):
     "ex-10-3", "find the bug", minutes=10, trains="looking a noise level up in a table"
 )
 def times_of_levels(answer):
-    levels = [0.9, 0.5, 0.1]
-    for schedule in (LinearBeta(), Cosine()):
-        got = torch.as_tensor(answer(levels, schedule), dtype=torch.float64)
-        if got.shape != (3,):
-            raise Wrong(f"Three levels, three times; got shape {tuple(got.shape)}.")
-        if got.unique().numel() == 1:
-            raise Wrong(
-                "Still one time for all levels: np.interp wants its second argument "
-                "to rise, and says nothing if it does not."
-            )
-        if not ((got >= 0) & (got <= 1)).all():
-            raise Wrong("Times lie between 0 and 1.")
-        alpha, _ = schedule(got)
-        if near(schedule(1 - got)[0], levels, 1e-3):
-            raise Wrong("You turned alpha round, but not the times that belong to it.")
-        if not near(alpha, levels, 1e-3):
-            raise Wrong(
-                f"At your times alpha is {[round(a, 2) for a in alpha.tolist()]}, "
-                f"and it should be {levels}."
-            )
+    for levels in ([0.9, 0.5, 0.1], [0.3, 0.95], [0.999, 0.2, 0.6, 0.7]):
+        for schedule in (LinearBeta(), Cosine()):
+            look_up(answer(list(levels), schedule), levels, schedule)
     return "A falling axis is no axis for np.interp."
+
+
+def look_up(answer, levels: list, schedule) -> None:
+    """Whether these are the times of the levels, to a step of a table of a thousand."""
+    got = torch.as_tensor(answer, dtype=torch.float64)
+    if got.numel() == len(levels):
+        got = got.reshape(len(levels))
+    if got.shape != (len(levels),):
+        raise Wrong(f"{len(levels)} levels, as many times; got {tuple(got.shape)}.")
+    if got.unique().numel() == 1:
+        raise Wrong(
+            "Still one time for all levels: np.interp wants its second argument to "
+            "rise, and says nothing if it does not."
+        )
+    if not ((got >= 0) & (got <= 1)).all():
+        raise Wrong("Times lie between 0 and 1.")
+    alpha, _ = schedule(got)
+    if near(alpha, levels, 3e-3):
+        return
+    if near(schedule(1 - got)[0], levels, 3e-3):
+        raise Wrong("You turned alpha round, but not the times that belong to it.")
+    if near(alpha, sorted(levels), 3e-3) or near(alpha, levels[::-1], 3e-3):
+        raise Wrong("The right times, in another order than the levels.")
+    told = ", ".join(f"{a:.4f}" for a in alpha.tolist())
+    raise Wrong(f"At your times alpha is {told}, and it should be {levels}.")
 
 
 @exercise("ex-10-4", "vary", minutes=10, trains="where a schedule has to end")
@@ -113,13 +128,15 @@ def ten_after(beta_end: float) -> float:
 def elsewhere(answer):
     world = GaussianMixture([[-1.0, 0.5], [2.0, 0.0]], 0.4)
     x = torch.randn(6, 2, dtype=torch.float64)
-    t = torch.tensor([0.1, 0.2, 0.35, 0.5, 0.6, 0.8], dtype=torch.float64)
     cond = torch.tensor([0, 1] * 3)
     for old, new in (
         (Cosine(), ScaledLinear()),
         (LinearBeta(), Cosine()),
         (Cosine(), Karras()),
     ):
+        # up to where the old schedule ends, if that is earlier
+        last = 1.0 if isinstance(new, ScaledLinear) else 0.8
+        t = torch.tensor([0.1, 0.2, 0.35, 0.5, 0.6, last], dtype=torch.float64)
         known = world.denoiser(old)
         moved = answer(known, new)
         if getattr(moved, "schedule", None) is not new:
@@ -131,6 +148,12 @@ def elsewhere(answer):
             raise Wrong("`__call__` returns nothing: end it with `return`.")
         right = world.denoiser(new)(x_t, t, cond)
         if near(got, right, 2e-3):
+            long = Row(known)
+            if not near(answer(long, new)(x_t[:, None], t, cond)[:, 0], right, 2e-3):
+                raise Wrong(
+                    "Right for points, not for waveforms (batch, 1, samples): the "
+                    "scale of item i belongs to all of x[i]."
+                )
             continue
         if near(got, world.denoiser(new)(x_t, t), 2e-3):
             raise Wrong("The condition does not reach the old denoiser.")
@@ -145,6 +168,16 @@ def elsewhere(answer):
     return "A schedule is a timetable: what counts is the ratio at the stop."
 
 
+class Row:
+    """The same denoiser for x of shape (batch, 1, d)."""
+
+    def __init__(self, denoiser):
+        self.denoiser, self.schedule = denoiser, denoiser.schedule
+
+    def __call__(self, x, t, cond=None):
+        return self.denoiser(x[:, 0], t, cond)[:, None]
+
+
 def old_time(schedule, ratio):
     """When the schedule has this ratio of signal to noise."""
     grid = torch.linspace(1e-4, 1 - 1e-4, 9999, dtype=torch.float64)
@@ -155,29 +188,37 @@ def old_time(schedule, ratio):
 @exercise("ex-10-6", "listen", minutes=5, trains="hearing a schedule's ceiling")
 @form(Choice(("A", "B")))
 def ceiling(answer):
-    if letter(answer, "AB") == "B":
-        raise Wrong("In B the tones stand out. Under a ceiling they cannot.")
-    return "In A the strong tones sink into what lies between them."
+    word = order(answer, "ABC")
+    if word == "BAC":
+        return "The earlier a schedule ends, the deeper the strong tones sink."
+    if word == "CAB":
+        raise Wrong("The wrong way round: begin where the tones stand out.")
+    if word[0] != "B":
+        raise Wrong("In one of them the tones stand out of everything: it comes first.")
+    raise Wrong("The first is right. In which of the others is a tone hard to find?")
 
 
 @exercise(
     "ex-10-7", "find the bug", minutes=6, trains="nearest neighbours of a set in itself"
 )
 def others_only(answer):
-    crowd = torch.tensor([[0.0, 0.0], [3.0, 4.0], [3.0, 5.0], [10.0, 4.0]])
+    crowd = torch.tensor([[0.0, k**2] for k in range(5)])
     apart = torch.cdist(crowd, crowd)
-    right = (5 + 1 + 1 + 7) / 4
-    got = number(answer(crowd))
+    right = (1 + 1 + 3 + 5 + 7) / 5
+    got = number(answer(crowd.clone()))
     for wrong, hint in (
         (0, "Still 0: every sound finds itself."),
         (apart.max(1).values.mean(), "That is the farthest, not the nearest."),
         (1, "That is the nearest pair of all; every sound has a nearest one."),
         (apart.mean(), "A mean over all pairs; we want each one's nearest."),
+        (apart.sum() / 20, "A mean over all pairs; we want each one's nearest."),
+        (17, "The mean of squared distances: a root is missing."),
+        (3, "The middle one of the distances; we want their mean."),
     ):
         if near(got, wrong):
             raise Wrong(hint)
     if not near(got, right):
-        raise Wrong(f"For four points it should be {right:.3f}, got {got:.3f}.")
+        raise Wrong(f"For five points it should be {right:.3f}, got {got:.3f}.")
     twins = torch.tensor([[1.0], [1.0], [5.0], [5.0]])
     if number(answer(twins)) != 0:
         raise Wrong(
@@ -185,3 +226,50 @@ def others_only(answer):
             "sound itself, by its place, and not whatever is at distance 0."
         )
     return "Only itself is left out; a true twin still counts."
+
+
+@exercise("ex-10-8", "derive", minutes=15, trains="how far any stack of layers sees")
+def reach(answer):
+    for layers in (
+        [(3, 2**k, 1) for k in range(6)] * 2,
+        [(3, 1, 1), (2, 1, 2), (3, 1, 1), (5, 2, 1)],
+        [(3, 1, 2), (3, 4, 3), (7, 1, 1)],
+        [(4, 1, 5), (1, 1, 1)],
+        [(1, 8, 1)],
+        [],
+    ):
+        got, right = number(answer(list(layers))), seen(layers)
+        if got == right:
+            continue
+        for wrong, hint in (
+            (right - 1, "Those are the gaps; the samples are one more."),
+            (
+                seen(layers[::-1]),
+                "The wrong way round: strides count for later layers.",
+            ),
+            (seen([(k, d, 1) for k, d, _ in layers]), "The strides are missing."),
+            (
+                seen([(k + 1, d, s) for k, d, s in layers]),
+                "A kernel of 3 adds two samples, not three: k - 1 gaps.",
+            ),
+            (
+                seen([(k, 1, s) for k, _, s in layers]),
+                "The gaps of a dilated layer are d wide.",
+            ),
+            (
+                1 + sum((k - 1) * d * s for k, d, s in layers),
+                "The strides of all layers before count, and the layer's own does not.",
+            ),
+        ):
+            if got == wrong:
+                raise Wrong(hint)
+        raise Wrong(f"For {layers} it should be {right}, got {got:g}.")
+    return "Dilation and halving are two ways to the same sum."
+
+
+def seen(layers: list) -> int:
+    """How many samples an answer depends on, from the first to the last."""
+    gaps = 0
+    for kernel, dilation, stride in reversed(layers):
+        gaps = stride * gaps + (kernel - 1) * dilation
+    return gaps + 1

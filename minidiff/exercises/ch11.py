@@ -1,6 +1,7 @@
 """Chapter 11, vocoders: the exercises' checks."""
 
 import math
+import warnings
 
 import torch
 
@@ -21,6 +22,7 @@ def louder(answer):
         (100, "Power grows a hundredfold; loudness is its root."),
         (10 ** (1 / 20), "1 is not a decibel here: it was divided by `spec.std`."),
         (math.e, "Mels are in decibels here, not in natural logarithms."),
+        (10**0.5, "10 log10 is for power; an amplitude takes 20."),
         (2, "Adding to a logarithm multiplies, and not by 1 more."),
         (1, "The mel is all that `loudness` looks at, so it must grow."),
     ):
@@ -33,13 +35,25 @@ def louder(answer):
 
 @exercise("ex-11-2", "fill in", minutes=10, trains="the log-spectral distance")
 def distance(answer):
-    a, b = torch.rand(2, 33, 7) * torch.linspace(0.1, 3, 7)
-    before = a.clone()
-    got = torch.as_tensor(answer(a, b))
-    if not torch.equal(a, before):
-        raise Wrong("You changed the magnitudes that were given.")
-    if got.dim():
-        raise Wrong(f"One number, please; yours has shape {tuple(got.shape)}.")
+    for bins, frames in ((33, 7), (5, 12)):
+        a, b = 0.01 + torch.rand(2, bins, frames) * torch.linspace(0.1, 3, frames)
+        before = torch.stack([a, b])
+        got = torch.as_tensor(answer(a, b))
+        if not torch.equal(torch.stack([a, b]), before):
+            raise Wrong("You changed the magnitudes that were given.")
+        if got.dim():
+            raise Wrong(f"One number, please; yours has shape {tuple(got.shape)}.")
+        log_spectral(got, a, b)
+    silent = answer(torch.zeros(9, 4), torch.full((9, 4), 1e-5))
+    if not near(silent, 0):
+        raise Wrong("Below 1e-4 all is silence: clamp both before the logarithm.")
+    if not near(answer(torch.zeros(9, 4), torch.ones(9, 4)), 80):
+        raise Wrong("Silence counts as 1e-4, which is 80 dB below a magnitude of 1.")
+    return "As far as two sounds are in level, frame by frame."
+
+
+def log_spectral(got, a, b) -> None:
+    """Whether that is their distance; no magnitude of a or b is small."""
     gap = 20 * (a.log10() - b.log10())
     wanted = gap.square().mean(0).sqrt().mean()
     for wrong, hint in (
@@ -51,25 +65,39 @@ def distance(answer):
         (gap.square().mean(1).sqrt().mean(), "Bins and frames are swapped."),
         (gap.square().mean(), "A root is missing."),
         (gap.mean(), "Differences of both signs cancel: square them."),
+        (gap.mean().abs(), "Differences of both signs cancel: square them."),
+        (gap.square().sum(0).sqrt().mean(), "A sum over the bins; take their mean."),
+        (
+            20
+            * ((a + 1e-4).log10() - (b + 1e-4).log10()).square().mean(0).sqrt().mean(),
+            "Do not add 1e-4 to all: it shifts the quiet ones. `clamp(min=1e-4)`.",
+        ),
     ):
         if near(got, wrong):
             raise Wrong(hint)
     if not near(got, wanted):
         raise Wrong("Decibels, square, mean over bins, root, mean over frames.")
-    silent = answer(torch.zeros(9, 4), torch.full((9, 4), 1e-5))
-    if not near(silent, 0):
-        raise Wrong("Below 1e-4 all is silence: clamp both before the logarithm.")
-    return "As far as two sounds are in level, frame by frame."
 
 
 @exercise("ex-11-3", "find the bug", minutes=10, trains="pieces of sound that fit")
 def cropped(answer):
-    hop, count = 5, 3
-    wave, starts = torch.arange(40.0), set()
+    for hop, count in ((5, 3), (4, 1), (3, 8)):
+        fitting(answer, hop, count)
+    return "Now every frame stands beside its own samples."
+
+
+def fitting(answer, hop: int, count: int) -> None:
+    """Pieces of `count` of eight frames."""
+    wave, starts = torch.arange(8.0 * hop), set()
     mel = torch.stack([torch.arange(8.0) * hop, torch.ones(8)])
     for seed in range(60):
-        dice = torch.Generator().manual_seed(seed)
-        part, frames = answer(wave, mel, hop, count, dice)
+        pieces = [
+            answer(wave, mel, hop, count, torch.Generator().manual_seed(seed))
+            for _ in range(2)
+        ]
+        (part, frames), (again, _) = pieces
+        if part.shape == again.shape and not torch.equal(part, again):
+            raise Wrong("Chance must come from `generator`: one seed, one piece.")
         if frames.shape != (2, count) or part.shape != (count * hop,):
             raise Wrong(f"{count} frames and {count * hop} samples, please.")
         if part[0] != frames[0, 0]:
@@ -80,11 +108,11 @@ def cropped(answer):
         if not torch.equal(part.diff(), torch.ones(count * hop - 1)):
             raise Wrong("The samples must follow each other.")
         starts.add(part[0].item())
-    if len(starts) == 1:
+    known = {float(hop * k) for k in range(9 - count)}
+    if len(starts) == 1 < len(known):
         raise Wrong("It fits, but it is always the same piece.")
-    if starts != {5.0 * k for k in range(6)}:
+    if starts != known:
         raise Wrong("Some pieces never come: the first and the last count too.")
-    return "Now every frame stands beside its own samples."
 
 
 @exercise("ex-11-4", "vary", minutes=8, trains="where the noise of a walk must end")
@@ -126,16 +154,23 @@ class Asked:
 
 @exercise("ex-11-5", "extend", minutes=15, trains="a walk that begins half way")
 def half_way(answer):
-    x0, eps = torch.randn(2, 3, 50, dtype=torch.float64)
-    cond, asked = torch.tensor([1, 2, 0]), Asked()
-    got = answer(asked, x0, eps, 0.4, 5, cond)
+    for t, steps, size in ((0.4, 5, (50,)), (0.9, 1, (1, 20)), (0.05, 8, (7,))):
+        x0, eps = torch.randn(2, 3, *size, dtype=torch.float64)
+        from_there(answer, x0, eps, t, steps)
+    return "The longer the walk, the more is new: t says how much to keep."
+
+
+def from_there(answer, x0, eps, t: float, steps: int) -> None:
+    """Whether the walk begins at time t and is what ddim makes of it."""
+    cond, asked, begin = torch.tensor([1, 2, 0]), Asked(), t
+    got = answer(asked, x0.clone(), eps.clone(), begin, steps, cond)
     if not asked.calls:
         raise Wrong("The denoiser was never asked.")
     first, t, _ = asked.calls[0]
-    noised = diffuse(x0, 0.4, eps, Asked.schedule)
+    noised = diffuse(x0, begin, eps, Asked.schedule)
     if abs(t - 1) < 1e-6:
         raise Wrong("Your walk begins at time 1: then nothing of x0 is left.")
-    if abs(t - 0.4) > 1e-6:
+    if abs(t - begin) > 1e-6:
         raise Wrong(f"Your walk begins at t = {t:.2f}, and not at the given time.")
     if near(first, x0):
         raise Wrong("It begins with x0 itself: noise it to time t first.")
@@ -145,13 +180,15 @@ def half_way(answer):
         raise Wrong("At time t there must be alpha x0 + sigma eps: `md.diffuse`.")
     if any(c is None for *_, c in asked.calls):
         raise Wrong("The condition does not reach the denoiser.")
-    if len(asked.calls) != 5:
-        raise Wrong(f"5 steps ask 5 times, yours asked {len(asked.calls)} times.")
-    times = torch.linspace(0.4, 0, 6, dtype=torch.float64)
+    if len(asked.calls) != steps:
+        asks = len(asked.calls)
+        raise Wrong(f"{steps} steps ask {steps} times, yours asked {asks} times.")
+    times = torch.linspace(begin, 0, steps + 1, dtype=torch.float64)
     *_, wanted = ddim(Asked(), noised, times, cond=cond)
+    if near([t for _, t, _ in asked.calls], times[:-1]) and not near(got, wanted):
+        raise Wrong("The times are right, but it is not the last x of `md.ddim`.")
     if not near(got, wanted):
         raise Wrong("The times should fall evenly from t to 0; return the last x.")
-    return "The longer the walk, the more is new: t says how much to keep."
 
 
 @exercise("ex-11-6", "listen", minutes=4, trains="what an ear forgives in a waveform")
@@ -176,9 +213,12 @@ def measured_only(answer):
         raise Wrong("The mean of 0.9 and 0.7 is 0.8.")
     if not near(answer([0.1, -0.1, 0.6]), 0.2):
         raise Wrong("Low and negative scores were measured: keep them.")
+    if not near(answer([0.0, 0.5]), 0.25):
+        raise Wrong("A score of exactly 0 was measured as well: keep it.")
     try:
-        none = number(answer([1e-5, 1e-5]))
-    except ZeroDivisionError:
+        with warnings.catch_warnings(action="ignore"):  # of numpy's nanmean
+            none = number(answer([1e-5, 1e-5]))
+    except (ArithmeticError, ValueError):  # of `statistics`, say
         raise Wrong(
             "Nothing is left, and a mean of none divides by 0: give NaN."
         ) from None
@@ -216,3 +256,46 @@ def prior_at_the_start(answer):
     if not near(again.calls[0][0], first, 1e-6):
         raise Wrong("The noise does not come from `generator`.")
     return "Training and walk now begin with the same noise."
+
+
+@exercise(
+    "ex-11-9", "derive", minutes=20, trains="what a mean of magnitudes says of power"
+)
+def told_by_a_mean(answer):
+    windows = torch.hann_window(512), torch.hann_window(64) * 3, torch.ones(256)
+    for window in (w.double() for w in windows):
+        power, n = window.square().sum(), len(window)
+        for mean in (0.3, 5.0, 0.0):
+            got, right = (
+                answer(mean, window.clone()),
+                mean / (torch.pi / 4 * power) ** 0.5,
+            )
+            if near(got, right):
+                continue
+            for wrong, hint in (
+                (mean / power**0.5, "a mean of magnitudes is not their rms."),
+                (
+                    mean / (torch.pi / 2 * power) ** 0.5,
+                    "real and imaginary part share the power, half each.",
+                ),
+                (
+                    mean * (torch.pi / 4 / power) ** 0.5,
+                    "the mean is below the rms, so u must be larger, not smaller.",
+                ),
+                (
+                    mean / (torch.pi / 4 * n) ** 0.5,
+                    "N counts for a window of ones; here it is the sum of w squared.",
+                ),
+                (
+                    mean / (torch.pi / 4) ** 0.5 / window.sum(),
+                    "samples of noise are independent: their powers add, so w squared.",
+                ),
+                (mean**2 / (torch.pi / 4 * power), "that is a power; take its root."),
+            ):
+                if near(got, wrong):
+                    raise Wrong(f"Almost: {hint}")
+            raise Wrong(
+                f"For a mean of {mean:g} under a window of {n} samples u should be "
+                f"{right:.4f}; yours is {number(got):.4f}."
+            )
+    return "That is the decibel by which the chapter's loudness of noise is too low."

@@ -37,9 +37,19 @@ def awake(answer):
 @exercise("ex-12-2", "fill in", minutes=12, trains="the KL divergence of two Gaussians")
 def divergences(answer):
     dice = torch.Generator().manual_seed(0)
-    drawn = torch.randn(4, 50, dtype=torch.float64, generator=dice)
+    drawn = torch.randn(4, 3, 20, dtype=torch.float64, generator=dice)
     mean_q, log_var_q, mean_p, log_var_p = drawn
-    got = answer(mean_q, log_var_q, mean_p, log_var_p)
+
+    def answers(*numbers):
+        """All at once, or one by one, where it was written for one."""
+        try:
+            return answer(*numbers)
+        except (TypeError, ValueError, RuntimeError):
+            each = zip(*(x.flatten().tolist() for x in numbers), strict=True)
+            found = [float(answer(*one)) for one in each]
+            return torch.tensor(found, dtype=torch.float64).view_as(numbers[0])
+
+    got = answers(*drawn)
 
     def formula(mean_q, log_var_q, mean_p, log_var_p):
         ratio = (log_var_q - log_var_p).exp()
@@ -51,6 +61,12 @@ def divergences(answer):
     for wrong, hint in (
         (right.mean(), "Number by number, please: the loss takes the mean later."),
         (2 * right, "Twice too large: a half is missing."),
+        (right / math.log(2), "Those are bits; the formula gives nats."),
+        (right + 0.5, "A -1 is missing: equal Gaussians are 0 apart."),
+        (
+            (apart / log_var_p.exp() + ratio - 1 - log_var_q) / 2,
+            "The logarithm is that of the ratio of both variances.",
+        ),
         (
             formula(mean_p, log_var_p, mean_q, log_var_q),
             "That is the divergence of p from q; it is another number.",
@@ -67,10 +83,13 @@ def divergences(answer):
         if near(got, wrong):
             raise Wrong(hint)
     zero = torch.zeros_like(mean_q)
-    if not near(answer(mean_q, log_var_q, zero, zero), formula(*drawn[:2], zero, zero)):
+    if not near(answers(*drawn[:2], zero, zero), formula(*drawn[:2], zero, zero)):
         raise Wrong("For a standard normal p it should be `divergence` of above.")
     if not near(got, right):
         raise Wrong("Right for a standard normal p, not yet for another one.")
+    far = torch.tensor([[30.0, -20.0, 0.0, 5.0]], dtype=torch.float64).T
+    if not near(answers(*far), formula(*far)):
+        raise Wrong("Not yet where the clouds are far apart and of other widths.")
     return "Never negative, and zero only where both are the same."
 
 
@@ -135,15 +154,17 @@ def price(answer):
 def arc(answer):
     dice = torch.Generator().manual_seed(0)
     a, b = torch.randn(2, 900, dtype=torch.float64, generator=dice)
+
+    def turn(x, y):
+        cosine = (x @ y) / (x.norm() * y.norm())
+        return torch.acos(cosine.clamp(-1, 1)).item()
+
     if near(answer(a, b, 0.5), (a + b) / 2):
         raise Wrong("A straight line: halfway it is too quiet. Go round by the angle.")
     if not (near(answer(a, b, 0.0), a) and near(answer(a, b, 1.0), b)):
         if near(answer(a, b, 0.0), b):
             raise Wrong("The wrong way round: u = 0 should be `a`.")
         raise Wrong("At u = 0 it should be `a`, at u = 1 `b`, lengths included.")
-
-    def turn(x, y):
-        return torch.acos((x @ y) / (x.norm() * y.norm())).item()
 
     steps = [answer(a, b, u / 4) for u in range(5)]
     angles = [turn(x, y) for x, y in pairwise(steps)]
@@ -157,9 +178,14 @@ def arc(answer):
         raise Wrong(f"Halfway the noise has a size of {steps[2].norm() / 30:.2f}.")
     c = a + 0.5 * b  # 26 degrees or so from a
     angle = turn(a, c)
-    x = (math.sin(0.7 * angle) * a + math.sin(0.3 * angle) * c) / math.sin(angle)
-    if not near(answer(a, c, 0.3), x):
-        raise Wrong("Right where the angle is square, not yet for vectors that lean.")
+    for u in (0.3, 0.8):
+        share = math.sin((1 - u) * angle), math.sin(u * angle)
+        x, got = (share[0] * a + share[1] * c) / math.sin(angle), answer(a, c, u)
+        # or by directions alone, with a length in between
+        turned = abs(turn(a, got) - u * angle) + abs(turn(got, c) - (1 - u) * angle)
+        between = 0.99 * a.norm() < got.norm() < 1.01 * c.norm()
+        if not near(got, x) and (turned > 1e-3 or not between):
+            raise Wrong("Right for a right angle, not yet for vectors that lean.")
     return "Every stop is as loud as noise should be."
 
 
@@ -182,8 +208,14 @@ def least_first(answer):
     "ex-12-7", "find the bug", minutes=10, trains="squares, not rows, make a token"
 )
 def whole_squares(answer):
-    x = torch.arange(144.0).view(2, 3, 4, 6)
-    got, want = answer(x, 2), patchify(x, 2)
+    for size, p in (((2, 3, 4, 6), 2), ((2, 3, 6, 9), 3), ((2, 3, 4, 6), 1)):
+        tokens_of(answer, torch.arange(float(math.prod(size))).view(size), p)
+    return "Two by two from every channel, row by row of squares."
+
+
+def tokens_of(answer, x, p: int) -> None:
+    """Whether each token holds a square, in whatever order within."""
+    got, want = answer(x.clone(), p), patchify(x, p)
     if got.shape != want.shape:
         raise Wrong(f"Expected {tuple(want.shape)}, got {tuple(got.shape)}.")
 
@@ -191,8 +223,8 @@ def whole_squares(answer):
         return tokens.sort(dim=2).values
 
     if torch.equal(inside(got), inside(want)):
-        return "Two by two from every channel, row by row of squares."
-    flipped = patchify(x.transpose(2, 3), 2)
+        return
+    flipped = patchify(x.transpose(2, 3), p)
     if torch.equal(inside(got), inside(flipped)):
         raise Wrong("Squares now, but column by column: go along the rows first.")
     if torch.equal(got, x.reshape(want.shape)):
@@ -200,3 +232,33 @@ def whole_squares(answer):
     if not torch.equal(got.flatten(1).sort().values, x.flatten(1)):
         raise Wrong("Every number should be in exactly one token.")
     raise Wrong("A token should hold p by p neighbours of every channel.")
+
+
+@exercise(
+    "ex-12-8", "derive", minutes=25, trains="how sharply an autoencoder should speak"
+)
+def blur(answer):
+    for wide, kl in (
+        (4.0, 0.02), (4.0, 0.6), (0.25, 0.02), (0.25, 0.3),
+        (0.0004, 0.02), (0.01, 0.02), (1.0, 0.0), (1.0, 5.0),
+    ):  # fmt: skip
+        got, right = number(answer(wide, kl)), min(1.0, math.sqrt(kl / (2 * wide)))
+        if near(got, right):
+            continue
+        said = f"For a variance of {wide:g} and kl = {kl:g}"
+        if kl / (2 * wide) > 1:
+            raise Wrong(
+                f"{said} the direction is not worth its price, and z is pure noise: "
+                f"s = 1; yours is {got:.3f}."
+            )
+        for wrong, hint in (
+            (kl / (2 * wide), "Those are the variances of the cloud; take the root."),
+            (math.sqrt(kl / wide), "A half is missing: the divergence has one."),
+            (math.sqrt(kl / 2), "The louder a direction, the sharper: where is it?"),
+            (math.sqrt(kl / (kl + 2 * wide)), "That is s for b = sqrt(lambda)."),
+            (math.sqrt(max(0, 1 - kl / (2 * wide))), "That is the rest, a^2 lambda."),
+        ):
+            if near(got, wrong):
+                raise Wrong(hint)
+        raise Wrong(f"{said} s should be {right:.4f}; yours is {got:.4f}.")
+    return "Of every direction it tells, the same error is left: half the price."

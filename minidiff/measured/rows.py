@@ -1,6 +1,7 @@
 """Rows of a comparison, read from a JSON file and the sounds beside it."""
 
 import json
+import math
 from pathlib import Path
 
 from jaxtyping import Float
@@ -63,6 +64,27 @@ class Measured(dict):
         """One number of every row, such as "steps" or "metrics.frechet"; else None."""
         return [found(row, path) for row in self.values()]
 
+    def gap(self, path: str, row: str, other: str) -> tuple[float, float | None]:
+        """How far one row or yardstick is above another, and the spread of that.
+
+        The spread is the root of the sum of both squares; None where neither has one,
+        so that the difference may be chance.
+        """
+        lines = self | self.yardsticks
+        pair = [lines[valid.choice(name, lines, "row")] for name in (row, other)]
+        a, b = (found(line, path) for line in pair)
+        spreads = [found(line, spread_of(path)) for line in pair]
+        known = [s for s in spreads if s is not None]
+        return a - b, math.hypot(*known) if known else None
+
+    def best(self, path: str, least: bool = True) -> str:
+        """The row that leads, with those that lie no farther behind than the spread."""
+        values = dict(zip(self, self.column(path), strict=True))
+        first = (min if least else max)(values, key=values.get)
+        gaps = {name: self.gap(path, name, first) for name in self}
+        return " or ".join(n for n, (far, spread) in gaps.items()
+                           if n == first or abs(far) <= (spread or 0))  # fmt: skip
+
     def table(self, columns: dict[str, str]) -> str:
         """A table in Markdown, the yardsticks below the rows, in italics.
 
@@ -86,11 +108,16 @@ def found(row: dict, path: str):
 
 def written(row: dict, path: str) -> str:
     """A number with its spread, or "" where there is none."""
-    value, spread = found(row, path), found(row, path.replace("metrics", "spread", 1))
+    value, spread = found(row, path), found(row, spread_of(path))
     if value is None:
         return ""
-    text = short(value)
-    return f"{text} ± {short(spread, 2)}" if path[:7] == "metrics" and spread else text
+    return short(value) if spread is None else f"{short(value)} ± {short(spread, 2)}"
+
+
+def spread_of(path: str) -> str:
+    """Where the spread of a metric stands; of other numbers: nowhere."""
+    first, _, rest = path.partition(".")
+    return f"spread.{rest}" if first == "metrics" else ""
 
 
 def short(value: float, digits: int = 3) -> str:

@@ -25,14 +25,19 @@ class Card(dict):
 def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path:
     """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
 
-    Raises ValueError if they cannot be written; weights that were there before are kept
-    if the new ones cannot be.
+    The card first: weights that are there always have one. Raises ValueError if they
+    cannot be written; weights that were there before are then kept.
     """
     folder = Path(folder)
+    file, new = folder / "model.safetensors", folder / "model.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = write_weights(folder / "model.safetensors", net, settings)
-        write_card(folder, card)
+        write_weights(new, net, settings)
+        try:
+            write_card(folder, card, new.name)
+            os.replace(new, file)
+        finally:
+            new.unlink(missing_ok=True)
     except OSError as error:
         raise ValueError(f"folder: could not write to {folder} ({error})") from error
     return file
@@ -56,15 +61,17 @@ def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
     return file
 
 
-def write_card(folder: str | Path, card: dict) -> None:
+def write_card(
+    folder: str | Path, card: dict, weights: str = "model.safetensors"
+) -> None:
     """Write `card.json` beside the weights, with their digests: model's and judge's."""
     folder = Path(folder)
-    card = {**card, "sha256": digest([folder / "model.safetensors"])}
+    card = {**card, "sha256": digest([folder / weights])}
     if (folder / "judge.safetensors").is_file():
         card["judge"] = digest([folder / "judge.safetensors"])
     part = folder / "card.part"
     try:
-        part.write_text(json.dumps(card, indent=2) + "\n")
+        part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         os.replace(part, folder / "card.json")
     except OSError:
         part.unlink(missing_ok=True)
@@ -73,7 +80,7 @@ def write_card(folder: str | Path, card: dict) -> None:
 
 def verify(file: Path, expected: str | None) -> None:
     """Raise ValueError unless `file` is what its card says it is."""
-    if digest([file]) != expected:
+    if not file.is_file() or digest([file]) != expected:
         raise ValueError(
             f"{file.name} of {file.parent.name!r} was altered or cut short: its digest "
             "is not the one in its card. Fetch or train it again"
@@ -87,17 +94,31 @@ def settings_in(file: Path) -> dict:
 
 
 def card_in(folder: Path) -> dict:
-    """What `card.json` says. Raises ValueError for none, and for half of one."""
+    """What `card.json` says. Raises ValueError for none, and for one with mistakes."""
     file = folder / "card.json"
     if not file.is_file():
         raise ValueError(f"{folder} has weights but no {file.name}")
+    content, wrong = file.read_bytes(), "it does not hold a list of keys and values"
     try:
-        card = json.loads(file.read_text())
-    except ValueError:
-        card = None
-    if not isinstance(card, dict):
-        raise ValueError(f"{file.name} of {folder.name!r} was altered or cut short")
-    return card
+        text = content.decode("utf-8-sig")  # Windows' editors begin with a mark
+        card = json.loads(text)
+        if isinstance(card, dict):
+            return card
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig")
+        wrong = f"{at(before)}: a letter that is not UTF-8; save it as UTF-8"
+    except json.JSONDecodeError as error:
+        wrong = f"{at(text[: error.pos])}: {error.msg}"
+    raise ValueError(
+        f"{file.name} of {folder.name!r} was altered or cut short: {wrong}"
+    )
+
+
+def at(before: str) -> str:
+    """Line and column of what comes after some text."""
+    return (
+        f"line {before.count(chr(10)) + 1}, column {len(before.split(chr(10))[-1]) + 1}"
+    )
 
 
 def flat(card: dict, prefix: str = ""):

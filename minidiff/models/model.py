@@ -16,11 +16,24 @@ from ..guidance import Guided
 from ..nets import build
 from ..samplers import from_noise
 from ..sound.latents import Latents
-from ..sound.mel import MelSpec
+from ..sound.mel import MelSpec, decibels
 from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
-from . import shelf
+from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
+
+FAR = 1e3  # a peak beyond this only comes of overshooting, and its square may overflow
+BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
+WILD = 10.0  # no latent has that size, since all together have unit variance
+INAUDIBLE = 1e-3  # rms, if it comes of overshooting
+
+
+class Overshot(ValueError):
+    """Some of the sounds that were asked for are none. waves: all; those are NaN."""
+
+    def __init__(self, message: str, waves: Tensor):
+        super().__init__(message)
+        self.waves = waves
 
 
 class Model:
@@ -34,6 +47,7 @@ class Model:
     def __init__(self, denoiser: Denoiser, settings: dict, card: dict):
         self.denoiser, self.settings, self.card = denoiser.eval(), settings, Card(card)
         self.spec = front(settings["spec"])
+        self.audible = getattr(self.spec, "spec", self.spec)  # behind latents, mels
         self.shape = self.spec.shape(settings["samples"])
         self.conditions: dict[str, list[str]] = settings["labels"]
         self.labels = next(iter(self.conditions.values()))
@@ -53,7 +67,8 @@ class Model:
     ) -> Float[Tensor, "n samples"]:
         """n waveforms (n, samples) in [-1, 1], float32 on the CPU.
 
-        None has a larger rms than the loudest that the model learned from.
+        None has a larger rms than the loudest that the model learned from. Strong
+        guidance and few steps overshoot: mels far beyond those of sounds are limited.
         cond: a class by name or number, a list of n of them, or a dict of these by
         label name; a label not given is drawn as often as it was in training. Item i
         is what n=1, seed=seed + i gives. steps, scale, sampler and vocoder default to
@@ -61,7 +76,8 @@ class Model:
         the mels audible: "griffin-lim", or a model that was trained for it.
         Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
         steps beyond the schedule's (1000), seed < 0, a vocoder of other mels, and any
-        where there is no mel.
+        where there is no mel; `Overshot`, which holds the others, for sounds of which
+        nothing is left but NaN or silence.
         """
         settings = self.settings
         sampler = sampler or settings["sampler"]
@@ -69,7 +85,8 @@ class Model:
         steps = settings["steps"] if steps is None else steps
         if isinstance(cond, list | tuple) and n == 1:
             n = len(cond)
-        n, seed = valid.whole(n, "n", 1), valid.whole(seed, "seed", 0, 2**63 - 1 - n)
+        n, seed = valid.whole(n, "n", 1), valid.seed(seed)
+        valid.seed(seed + n - 1)
         speak = self._voice(vocoder or settings["vocoder"], seed)
         if device is None:
             device = next(self.denoiser.parameters()).device
@@ -80,33 +97,54 @@ class Model:
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
         walk = (n, *self.shape), sampler, steps, cond or None, dice, device
-        x = from_noise(guided, *walk)
-        return self._no_louder(speak(x.cpu())).clamp(-1, 1)
+        x = from_noise(guided, *walk).cpu()
+        waves, lost = self._heard(x, speak)
+        if lost.any():
+            seeds = ", ".join(str(seed + i) for i in lost.nonzero()[:, 0].tolist())
+            raise Overshot(
+                f"seed {seeds}: no sound is left, as {steps} steps of {sampler} with "
+                f"scale {scale:g} overshot; take more steps or a scale nearer to 1",
+                torch.where(lost[:, None], torch.nan, waves),
+            )
+        return waves
+
+    def _heard(self, x: Tensor, speak) -> tuple[Tensor, Tensor]:
+        """The waveforms of x, and of which of them nothing is left."""
+        lost = emptied(x)
+        far = torch.zeros_like(lost)
+        if isinstance(self.spec, Latents):
+            z = x.clamp(-WILD, WILD)
+            far |= differ(x, z)
+            x = self.spec.mel(z)
+        if isinstance(self.audible, MelSpec):
+            mel = bounded(x, self.audible)
+            far |= differ(x, mel)
+            x = mel
+        waves = self._no_louder(speak(x)).clamp(-1, 1)
+        return waves, lost | far & (waves.square().mean(1) < INAUDIBLE**2)
 
     def _no_louder(self, wave: Tensor) -> Tensor:
         """Sounds hurried into being can come out far too loud: softer, if they are."""
+        wave = wave / (wave.abs().amax(1, keepdim=True) / FAR).clamp(min=1)
         rms = wave.square().mean(1, keepdim=True).sqrt()
         return wave * (self.settings["loudest"] / rms).clamp(max=1)
 
     def _voice(self, vocoder, seed: int):
-        """The function that turns x, on the CPU, into waveforms."""
+        """The function that turns mels, or x where there are none, into waveforms."""
         if vocoder is None:
-            return self.spec.decode
+            return self.audible.decode
         name = self.card.get("recipe", "the model")
         if isinstance(self.spec, Waveform):
             raise ValueError(f"vocoder: {name} makes waveforms, not mels")
         if vocoder == "griffin-lim":
-            return self.spec.decode
+            return self.audible.decode
         if isinstance(vocoder, str) and not Path(vocoder).is_dir():
             valid.choice(vocoder, ["griffin-lim", *shelf.shipped()], "vocoder")
         vocoder = load(vocoder) if isinstance(vocoder, str | Path) else vocoder
         if not isinstance(vocoder, Vocoder):
             what = getattr(vocoder, "card", {}).get("title", vocoder)
             raise ValueError(f"vocoder: {what!r} takes no mels")
-        if isinstance(self.spec, Latents):
-            vocoder.check(self.spec.spec, name)
-            return lambda z: vocoder.decode(self.spec.mel(z), seed=seed)
-        vocoder.check(self.spec, name)
+        vocoder.check(self.audible, name)
         return functools.partial(vocoder.decode, seed=seed)
 
     def _cond(self, cond, n: int, dice: list) -> dict[str, Tensor]:
@@ -124,18 +162,53 @@ class Model:
         return labels
 
 
+def emptied(x: Tensor) -> Tensor:
+    """Which items of x are not finite; they become 0, in place."""
+    lost = ~x.flatten(1).isfinite().all(1)
+    x[lost] = 0
+    return lost
+
+
+def differ(a: Tensor, b: Tensor) -> Tensor:
+    """Which items of a are not those of b."""
+    return (a != b).flatten(1).any(1)
+
+
+def bounded(
+    mel: Float[Tensor, "batch 1 n_mels frames"], spec: MelSpec
+) -> Float[Tensor, "batch 1 n_mels frames"]:
+    """`mel`, not far beyond what a sound in [-1, 1] can have, nor far below silence.
+
+    No frequency of such a sound is stronger than the sum of the window.
+    """
+    filters = spec.filters(mel)
+    loudest = decibels(filters.sum(1, keepdim=True) * spec.n_fft / 2, spec.floor)
+    high = (loudest + BEYOND - spec.mean) / spec.std
+    low = (spec.floor - BELOW - spec.mean) / spec.std
+    return torch.minimum(mel, high).clamp(min=low)
+
+
 def indices(given, names: list[str], n: int, what: str) -> Tensor:
-    """Class names or numbers, one or n of them, as int64 (n,)."""
-    if isinstance(given, Tensor):
-        given = given.tolist()
+    """Class names or numbers, one or n of them, as int64 (n,).
+
+    Raises ValueError for a number that could be meant as another class's name; in a
+    tensor it never is.
+    """
+    plain = isinstance(given, Tensor)
+    given = given.tolist() if plain else given
     given = list(given) if isinstance(given, list | tuple) else [given] * n
     if len(given) != n:
         raise ValueError(f"{what}: expected {n} labels, got {len(given)}")
     for i, label in enumerate(given):
         if isinstance(label, str):
             given[i] = names.index(valid.choice(label, names, what))
-        else:
-            valid.whole(label, what, 0, len(names) - 1)
+            continue
+        if not plain and str(label) in names and names.index(str(label)) != label:
+            raise ValueError(
+                f"{what}: {label} is a class's name, and the number of another: "
+                f"give the name as text, {str(label)!r}"
+            )
+        given[i] = valid.whole(label, what, 0, len(names) - 1)
     return torch.tensor(given, dtype=torch.int64)
 
 
@@ -145,12 +218,18 @@ def load(
     """A model that ships with the package, by name, or one of yours, by its folder.
 
     A folder of the same name as one that ships is loaded as "./digits". Raises
-    ValueError for an unknown name or device, and for weights that are not the card's.
+    ValueError for an unknown name or device, a folder without a model, which says how
+    far its training came, and for weights that are not the card's.
     """
-    device, folder = valid.device(device), Path(name)
-    if name in shelf.shipped() or not (folder / "model.safetensors").is_file():
-        known = valid.choice(str(name), shelf.shipped(), "name of a model")
-        folder = shelf.WEIGHTS / known
+    device, folder = valid.device(device), valid.path(name, "name of a model")
+    if name in shelf.shipped():
+        folder = shelf.WEIGHTS / name
+    elif not (folder / "model.safetensors").is_file():
+        if folder.is_dir():
+            raise ValueError(checkpoint.unfinished(folder))
+        folder = shelf.WEIGHTS / valid.choice(
+            str(name), shelf.shipped(), "name of a model"
+        )
     file, card = folder / "model.safetensors", card_in(folder)
     verify(file, card.get("sha256"))
     settings, card = settings_in(file), Card(card)

@@ -1,6 +1,9 @@
 """Chapter 12: right answers, and wrong ones with the hint that each should get."""
 
+import math
+
 import torch
+import torch.nn.functional as F
 
 from minidiff.nets.dit import patchify
 
@@ -16,6 +19,27 @@ def kl(half=2, widths=True, halved=False, turned=False):
         return (far + ratio - 1 - ratio.log()) / half
 
     return answer
+
+
+def one_by_one(mean_q, log_var_q, mean_p, log_var_p):
+    """With `math`, so for plain numbers."""
+    spread = math.exp(log_var_p)
+    far = (mean_q - mean_p) ** 2 / spread
+    return (far + math.exp(log_var_q) / spread - 1 + log_var_p - log_var_q) / 2
+
+
+def by_widths(mean_q, log_var_q, mean_p, log_var_p):
+    q, p = (log_var_q / 2).exp(), (log_var_p / 2).exp()
+    return (p / q).log() + (q**2 + (mean_q - mean_p) ** 2) / (2 * p**2) - 0.5
+
+
+def own_logarithm(mean_q, log_var_q, mean_p, log_var_p):
+    ratio = (log_var_q - log_var_p).exp()
+    return ((mean_q - mean_p) ** 2 / log_var_p.exp() + ratio - 1 - log_var_q) / 2
+
+
+def clipped(*numbers):
+    return kl()(*(x.clamp(-4, 4) for x in numbers))
 
 
 def normal_only(mean_q, log_var_q, mean_p, log_var_p):
@@ -72,6 +96,21 @@ def around(a, b, u):
     return (((1 - u) * angle).sin() * a + (u * angle).sin() * b) / angle.sin()
 
 
+def by_directions(a, b, u):
+    """Unit vectors go round, and the lengths go straight."""
+    length = (1 - u) * a.norm() + u * b.norm()
+    return length * around(a / a.norm(), b / b.norm(), u)
+
+
+def turned_by_half(a, b, u):
+    """Gram and Schmidt's way: along a, and square to it."""
+    angle = ((a @ b) / (a.norm() * b.norm())).acos()
+    square = b / b.norm() - angle.cos() * a / a.norm()
+    square = square / square.norm()
+    unit = (u * angle).cos() * a / a.norm() + (u * angle).sin() * square
+    return unit * a.norm() ** (1 - u) * b.norm() ** u
+
+
 def straight(a, b, u):
     return (1 - u) * a + u * b
 
@@ -101,18 +140,49 @@ def patches(axes):
     return answer
 
 
+def unfolded(x, p):
+    return F.unfold(x, p, stride=p).transpose(1, 2)
+
+
+def loops(x, p):
+    b, _, h, w = x.shape
+    places = [(i, j) for i in range(0, h, p) for j in range(0, w, p)]
+    cut = [x[:, :, i : i + p, j : j + p].reshape(b, -1) for i, j in places]
+    return torch.stack(cut, dim=1)
+
+
+def cloud(half=2, root=True, most=1.0, loud=True):
+    def answer(variance, kl):
+        s = kl / (half * (variance if loud else 1))
+        return min(most, s**0.5 if root else s)
+
+    return answer
+
+
 RIGHT = [
     ("ex-12-1", 3),
     ("ex-12-2", kl()),
+    ("ex-12-1", "3"),
     ("ex-12-2", by_torch),
+    ("ex-12-2", one_by_one),
+    ("ex-12-2", by_widths),
     ("ex-12-3", Front),
     ("ex-12-4", 0.6),
     ("ex-12-4", "0.5"),
+    ("ex-12-4", "0,75"),
     ("ex-12-5", around),
+    ("ex-12-5", by_directions),
+    ("ex-12-5", turned_by_half),
     ("ex-12-6", "BCA"),
     ("ex-12-6", ["b", "c", "a"]),
+    ("ex-12-6", "b, c, a"),
     ("ex-12-7", patchify),
     ("ex-12-7", patches((0, 2, 4, 3, 5, 1))),
+    ("ex-12-7", unfolded),
+    ("ex-12-7", loops),
+    ("ex-12-8", cloud()),
+    ("ex-12-8", lambda v, kl: torch.tensor(kl / (2 * v)).clamp(max=1).sqrt()),
+    ("ex-12-8", lambda v, kl: math.exp(-max(0, math.log(2 * v / (kl + 1e-99)) / 2))),
 ]
 WRONG = [
     ("ex-12-1", 1, "learns itself"),
@@ -124,6 +194,10 @@ WRONG = [
     ("ex-12-2", kl(turned=True), "of p from q"),
     ("ex-12-2", lambda *a: kl()(*a).mean(), "Number by number"),
     ("ex-12-2", normal_only, "not yet for another"),
+    ("ex-12-2", lambda *a: kl()(*a) / math.log(2), "gives nats"),
+    ("ex-12-2", lambda *a: kl()(*a) + 0.5, "-1 is missing"),
+    ("ex-12-2", own_logarithm, "ratio of both"),
+    ("ex-12-2", clipped, "far apart"),
     ("ex-12-2", lambda q, *_: q, "divergence` of above"),
     ("ex-12-3", Forgotten, "still not the mel"),
     ("ex-12-3", Twice, "way back divides"),
@@ -139,6 +213,7 @@ WRONG = [
     ("ex-12-5", stretched, "equal angles"),
     ("ex-12-5", square_root, "equal angles"),
     ("ex-12-5", quarter, "that lean"),
+    ("ex-12-5", lambda a, b, u: around(a, b, 1 - u), "wrong way round"),
     ("ex-12-6", "ACB", "most compressed"),
     ("ex-12-6", "CBA", "rougher than"),
     ("ex-12-6", "ABC", "Begin with"),
@@ -147,4 +222,11 @@ WRONG = [
     ("ex-12-7", patches((0, 1, 2, 4, 3, 5)), "neighbours"),
     ("ex-12-7", lambda x, p: patchify(x, p)[:, :1], "Expected"),
     ("ex-12-7", lambda x, p: 0 * patchify(x, p), "exactly one token"),
+    ("ex-12-8", cloud(root=False), "take the root"),
+    ("ex-12-8", cloud(half=1), "A half is missing"),
+    ("ex-12-8", cloud(most=9.0), "not worth its price"),
+    ("ex-12-8", cloud(loud=False), "the sharper"),
+    ("ex-12-8", lambda v, kl: (kl / (kl + 2 * v)) ** 0.5, "for b = sqrt"),
+    ("ex-12-8", lambda v, kl: max(0, 1 - kl / (2 * v)) ** 0.5, "That is the rest"),
+    ("ex-12-8", cloud(half=3), "s should be"),
 ]
