@@ -14,7 +14,7 @@ def tables(steps: int = 100):
 
 
 @exercise("ex-01-1", "predict", minutes=5, trains="what one step keeps of an amplitude")
-@form(Number(0, 1, 0.005, also=(1e-5,)))
+@form(Number(0, 2, 0.005, also=(1e-5, 59, 59.05, 35, 34.87)))
 def shrunk(answer):
     answer = number(answer)
     if abs(answer - 0.9**5) < 0.006:
@@ -108,7 +108,7 @@ def mended_step(step_back):
     minutes=10,
     trains="how the end of a schedule decides what is left",
 )
-@form(Number(0.02, 0.3, 0.005))
+@form(Number(0.02, 0.3, 0.005, also=(12,)))
 def last_beta(beta_end):
     left = LinearBeta(100, 1e-3, number(beta_end))(1.0)[0].item()
     if 0.04 <= left <= 0.05:

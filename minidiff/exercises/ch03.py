@@ -8,7 +8,7 @@ from .check import Each, Number, Wrong, exercise, form
 
 
 @exercise("ex-03-1", "predict", minutes=5, trains="reckoning in decibels of power")
-@form(Number(-30, 30, 0.01))
+@form(Number(-45, 45, 0.01))
 def quieter(answer):
     answer = number(answer)
     if abs(answer + 10) < 0.05:

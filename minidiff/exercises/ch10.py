@@ -8,7 +8,7 @@ import torch
 from ..exact import GaussianMixture
 from ..schedule import Cosine, Flow, Karras, LinearBeta, ScaledLinear
 from .answers import near, number, order
-from .check import Choice, Number, Wrong, exercise, form
+from .check import Number, Order, Wrong, exercise, form
 
 
 @exercise("ex-10-1", "predict", minutes=4, trains="how far a dilated net sees")
@@ -186,7 +186,7 @@ def old_time(schedule, ratio):
 
 
 @exercise("ex-10-6", "listen", minutes=5, trains="hearing a schedule's ceiling")
-@form(Choice(("A", "B")))
+@form(Order("ABC"))
 def ceiling(answer):
     word = order(answer, "ABC")
     if word == "BAC":
