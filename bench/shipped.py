@@ -19,7 +19,7 @@ from minidiff.models.recipes import RECIPES
 from minidiff.models.run import machine
 from minidiff.models.shelf import shipped
 
-EACH = 20  # sounds of a class
+EACH = 10  # sounds of a class
 
 
 def nearer(made, test, train) -> dict:

@@ -199,7 +199,8 @@ def from_noise(
     beyond the schedule's.
     """
     walk = SAMPLERS[valid.choice(sampler, SAMPLERS, "sampler")]
-    times = noise_times(denoiser.schedule, steps)
+    most = getattr(denoiser.schedule, "steps", inf)
+    times = noise_times(denoiser.schedule, valid.whole(steps, "steps", 1, most))
     x = starting_noise(shape, times[0], denoiser.schedule, generator).to(device)
     *_, x = walk(denoiser, x, times, cond=cond, generator=generator)
     return x

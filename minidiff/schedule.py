@@ -153,10 +153,8 @@ def noise_times(
     The last is 0; the first as near to sigma_max as the schedule comes. Equal steps
     in t (`Schedule.times`) leave out the highest levels, and there is settled what
     concerns a whole sound, such as its loudness: a few such steps make sounds that
-    vary too little. CPU float64. Raises ValueError for n below 1 or above the steps
-    that the schedule has.
+    vary too little. CPU float64. Raises ValueError for n < 1.
     """
-    n = valid.whole(n, "steps", 1, getattr(schedule, "steps", math.inf))
     t = torch.linspace(0, 1, 10_001, dtype=torch.float64)
     alpha, sigma = schedule(t)
     ratio = sigma / alpha
