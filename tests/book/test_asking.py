@@ -82,11 +82,11 @@ def test_numbers_are_read_as_people_write_them(opened):
 
 
 def test_a_number_between_two_steps(opened):
-    page, shape = opened(md.ask("ex-07-1")), find("ex-07-1").form
-    asked = find("ex-07-1")
-    for text in ("18.6", "1e9", "-19"):  # 19 is right, and nothing near it
+    asked = find("ex-12-1")
+    page, shape = opened(md.ask("ex-12-1")), asked.form
+    for text in ("3.4", "1e9", "-3"):  # 3 is right, and nothing near it
         assert give(page, shape, text) == reply(asked, text)
-    assert "in steps of 1," in give(page, shape, "19.2")  # 20 has a hint of its own
+    assert "in steps of 1," in give(page, shape, "2.5")  # 2 has a hint of its own
     page, shape = opened(md.ask("ex-01-4")), find("ex-01-4").form
     assert "in steps of 0.005" in give(page, shape, "0.1234")
     assert "from 0.02 to 0.3" in give(page, shape, "0.4")
