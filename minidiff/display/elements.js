@@ -220,7 +220,8 @@
     }
     numbers(text) {
       const all = text.split(/[,;\s]+/).map(value);
-      if (!all.every(Number.isFinite)) return this.dataset.malformed;
+      if (all.length !== +this.dataset.count || !all.every(Number.isFinite))
+        return this.dataset.malformed;
       return this.open(all.map((x) => x.toExponential(5)).join(" "))
         ?? this.dataset.otherwise;
     }

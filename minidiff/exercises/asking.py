@@ -31,6 +31,7 @@ def ask(name: str) -> Shown:
         data_name=name,
         data_kind=shape.kind,
         data_step=getattr(shape, "step", None),
+        data_count=shape.count if isinstance(shape, Numbers) else None,
         data_replies=" ".join(hide(f"{name} {k}", said) for k, said in replies.items()),
         data_otherwise=otherwise or between(shape),
         data_between=between(shape),
