@@ -30,7 +30,9 @@ def given(shape, answer):
             return x
         return round(x / shape.step) * shape.step  # as exactly as the page asks
     if isinstance(shape, Numbers):
-        return list(answer)
+        if isinstance(answer, str | dict):
+            return None if isinstance(answer, dict) else answer
+        return [float(number) for number in answer]
     if isinstance(shape, Order):
         return "".join(map(str, answer)) if isinstance(answer, str | list) else None
     if isinstance(shape, Choice):
