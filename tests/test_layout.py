@@ -30,7 +30,7 @@ ROOMS = {  # a room -> what it may know beside itself
     "display": {*METHOD, "sound"},
     "exercises": {*METHOD, "nets", "sound", "data", "display", "judging"},
 }
-# the garden: twelve sounds, each of a few lines; the checks of one chapter stay together
+# the garden: twelve sounds of a few lines each; the checks of a chapter stay together
 LONG = {"data/garden.py", "exercises/ch09.py", "exercises/ch11.py"}
 
 
