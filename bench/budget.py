@@ -87,7 +87,6 @@ GROUPS = {
     },
     "latents": {
         "U-Net on mels": replace(GARDEN, net=MEL_UNET),
-        "U-Net on mels, patch 2": GARDEN,  # the net of `sounds`
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
         "DiT on latents": replace(LATENT, batch=16),
     },

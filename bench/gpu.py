@@ -136,7 +136,7 @@ def lesson(name: str, device: str, out: Path, until: float) -> None:
     from minidiff.train import fit
 
     recipe = RECIPES[name]
-    examples = recipe.examples(run.recorded(recipe, None))
+    examples = recipe.examples(recipe.data("train"))
     learner = recipe.build(examples.names).to(device)
     x0, cond = examples[list(range(recipe.batch))]
     probe = fit(learner, [(x0, cond)], 60)

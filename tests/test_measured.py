@@ -112,7 +112,7 @@ def test_sounds_are_of_full_scale():
 
 
 def test_unknown_comparison_names_the_near_one():
-    assert callable(package)  # the function, not the folder of the same name
+    assert callable(md.measured)  # the function, not the folder of the same name
     with pytest.raises(ValueError, match="name of a comparison"):
         md.measured("no such thing")
 

@@ -79,7 +79,7 @@ def find_the_bug(attend):
             ),
             (
                 (product / 4).softmax(-1),
-                "Right for keys of 16 numbers only: take d from the shape of q.",
+                "Right for keys of 16 numbers only: take d from q itself.",
             ),
         ]:
             if near(found, scaled @ v):

@@ -50,14 +50,16 @@ class Number(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """`count` whole numbers, each from 0 to `high`."""
+    """`count` whole numbers, each from `low` to `high`."""
 
     count: int
     high: int
+    low: int = 0
     kind = "numbers"
 
     def candidates(self) -> Iterator[tuple[str, list]]:
-        for numbers in product(range(self.high + 1), repeat=self.count):
+        each = range(self.low, self.high + 1)
+        for numbers in product(each, repeat=self.count):
             yield " ".join(map(digits, numbers)), list(numbers)
 
 
