@@ -234,8 +234,8 @@ def test_numbers_for_names_of_classes():
     assert models.indices("2", names, 1, "class").tolist() == [2]
     assert models.indices(0, names, 1, "class").tolist() == [0]
     assert models.indices(torch.tensor([1, 2]), names, 2, "class").tolist() == [1, 2]
-    for given in (1, 2, [0, 1]):
-        with pytest.raises(ValueError, match=r"class: [12] is .* as text, '[12]'"):
+    for given in (1, [0, 1]):
+        with pytest.raises(ValueError, match=r"class: 1 is .* as text, '1'"):
             models.indices(given, names, 2, "class")
     assert models.indices(1, ["0", "1", "2"], 1, "class").tolist() == [1]
 
@@ -267,7 +267,7 @@ def test_a_card_may_be_edited(copied, coding):
         (b'{\n  "a": 1\n  "b": 2\n}', r"line 3, column 3: Expecting ',' delimiter"),
         (b'\xef\xbb\xbf{\n  "a": 1,\n}', r"line (2|3), column \d+: "),
         (b'{\n  "a": "\xfc"\n}', r"line 2, column 9: .* not UTF-8; save it as UTF-8"),
-        (b"[1, 2]", "does not hold a list of keys and values"),
+        (b"[1, 2]", "it does not hold a list of keys and values"),
         (b"", "line 1, column 1"),
     ],
 )
