@@ -76,7 +76,7 @@ def train(
             bar.update(step.index - bar.n)
             if step.index % 20 == 0:
                 bar.set_postfix(loss=f"{step.loss:.3f}")
-    if asked():
+    if asked() and step.index < steps:
         typer.echo(stopped(step.index, steps), err=True)
         raise typer.Exit(130)
     if main:
@@ -163,7 +163,7 @@ def sample(
                 write(file, (32767 * wave).round().short().numpy(), model.sample_rate)
                 tqdm.write(str(file))
     if overshot:
-        raise ValueError("\n".join(overshot))
+        raise ValueError("; ".join(overshot))
 
 
 @app.command()

@@ -183,7 +183,7 @@ def forever(loader: Iterable, device) -> Iterator[tuple]:
             given += 1
             batch = batch if isinstance(batch, tuple | list) else (batch,)
             x0, cond = (*batch, None)[:2]  # a lone (x0,) is what TensorDataset gives
-            yield moved(x0, device), moved(cond, device)
+            yield placed(x0, device), moved(cond, device)
         if given == before:
             raise ValueError(
                 f"loader gave no batch after {given}: it must begin again whenever it "
@@ -191,14 +191,18 @@ def forever(loader: Iterable, device) -> Iterator[tuple]:
             )
 
 
-def moved(part, device):
-    """A part of a batch, x0 or a condition in whatever form, on `device`."""
-    if isinstance(part, dict):
-        return {name: moved(value, device) for name, value in part.items()}
-    if not isinstance(part, Tensor | None):
+def moved(cond, device):
+    """A condition, in whatever form, on `device`."""
+    if isinstance(cond, dict):
+        return {name: placed(value, device) for name, value in cond.items()}
+    return cond if cond is None else placed(cond, device)
+
+
+def placed(part, device) -> Tensor:
+    if not isinstance(part, Tensor):
         what = f"batches of tensors, x0 or (x0, cond), got {type(part).__name__}"
         raise TypeError(f"loader: expected {what}")
-    return part if part is None else part.to(device)
+    return part.to(device)
 
 
 class Shuffled(Sampler):

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -237,3 +238,16 @@ def test_types(call, says):
 def test_samplers_check_before_the_first_step(walk, x, times, kind, says):
     with pytest.raises(kind, match=says):
         walk(EXACT, x, times)
+
+
+def test_a_rate_may_come_from_numpy():
+    wave, rate = torch.sin(torch.arange(8000) / 5), np.int64(8000)
+    one, many = md.player(wave, rate, "t"), md.gallery([(wave, "t")], rate, alt="a")
+    assert repr(one) == repr(md.player(wave, 8000, "t"))
+    assert many._repr_html_() == md.gallery([(wave, "t")], 8000, alt="a")._repr_html_()
+    for show in (lambda: md.player(wave, 96_000, "t"),
+                 lambda: md.gallery([(wave, "t")], 96_000, alt="a")):  # fmt: skip
+        with pytest.raises(
+            ValueError, match=r"rate: 96000 is unknown\. Known: 8000, 11"
+        ):
+            show()

@@ -202,6 +202,44 @@ def test_two_processes_end_with_the_same_weights(tmp_path):
     assert not torch.equal(a["seen"], b["seen"])  # each has batches of its own
 
 
+@pytest.mark.parametrize("seed", [0, 10**13, 2**63 - 1])
+def test_seeds_may_be_large(seed):
+    data = TensorDataset(points(64))
+    batches = Shuffled(data, 8, seed=seed)
+    loader = DataLoader(data, batch_sampler=batches)
+    assert len(list(md.fit(denoiser(), loader, 20, seed=seed))) == 20
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [torch.zeros(4, 2).numpy(), (torch.zeros(4, 2), [0, 1, 1, 0]), {"x0": [[0.0, 0.0]]},
+     (torch.zeros(4, 2), {"label": [0, 1, 1, 0]}), {"x0": torch.zeros(4, 2)}, None],
+    ids=["array", "list", "dict of lists", "lists by name", "dict", "nothing"],
+)  # fmt: skip
+def test_batches_that_are_no_tensors(batch):
+    with pytest.raises(TypeError, match="loader: expected batches of tensors"):
+        next(md.fit(denoiser(), [batch], 1))
+
+
+def test_a_later_fit_takes_over():
+    """In a notebook: a loop that was interrupted, its iterator still alive."""
+    model = denoiser()
+    first = md.fit(model, [points()], 50)
+    next(first), next(first)
+    list(md.fit(model, [points()], 5))
+    trained = weights(model)
+    with pytest.raises(ValueError, match="denoiser: another `fit`, begun later, train"):
+        next(first)
+    assert torch.equal(weights(model), trained)
+    second = md.fit(model, [points()], 50)
+    next(second)
+    list(md.fit(model, [points()], 5))
+    trained = weights(model)
+    second.close()
+    assert torch.equal(weights(model), trained)
+    assert not model.training
+
+
 def test_what_a_net_counts_is_kept():
     net = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8))
     net.append(torch.nn.Linear(8, 2))

@@ -96,6 +96,7 @@ def gallery(
     if not clips or not str(alt or "").strip():
         raise ValueError("expected one or more pairs (wave, title) and words in alt")
     waves = [mono(wave) for wave, _ in clips]
+    sample_rate = valid.choice(sample_rate, MP3_RATES, "sample_rate")
     columns, (w, h) = min(columns, len(clips)), (72, 54)
     rows = -(-len(clips) // columns)
     sheet = Image.new("RGB", (columns * w, rows * h), "#808080")
@@ -126,7 +127,7 @@ def clip(
 ) -> tuple[str, str]:  # fmt: skip
     """One title, player and picture as HTML, and "title, seconds"."""
     wave = mono(wave)
-    valid.choice(sample_rate, MP3_RATES, "sample_rate")
+    sample_rate = valid.choice(sample_rate, MP3_RATES, "sample_rate")
     alt = describe(wave, sample_rate, title) if alt is None else alt
     if loudness is not None:
         valid.number(loudness, "loudness", -200, 0)

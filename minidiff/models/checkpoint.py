@@ -14,7 +14,10 @@ def keep(checkpoint: Path, content: dict) -> None:
     """Write a checkpoint beside the old one, then move: never half a file."""
     part = checkpoint.with_suffix(".part")
     try:
-        torch.save(content, part)
+        with open(part, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())  # the power may fail
         os.replace(part, checkpoint)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as the latter
         part.unlink(missing_ok=True)

@@ -129,6 +129,13 @@ def test_altered_contents_are_noticed(get, change):
         get()
 
 
+def test_what_macos_leaves_beside_recordings_is_none(get):
+    files = get()
+    for file in files:
+        file.with_name(f"._{file.name}").write_bytes(b"Mac OS X")
+    assert get() == files
+
+
 def test_other_contents_are_not_kept(get, server, tmp_path):
     server.body = archive({**SOUNDS, "a/clap.wav": 0.2})
     with pytest.raises(ValueError, match=r"does not hold the recordings.*nothing"):

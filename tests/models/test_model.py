@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+import unicodedata
 
 import pytest
 import tiny
@@ -11,6 +12,7 @@ import torch
 import minidiff as md
 from minidiff.models import card, recipes, run, shelf
 from minidiff.models import model as models
+from minidiff.samplers import from_noise
 from minidiff.sound.latents import Latents
 
 
@@ -132,6 +134,87 @@ def test_nothing_is_louder_than_what_was_learned(voice, monkeypatch):
     torch.testing.assert_close(waves(0.04), 2 * soft)  # a gain, nothing else
 
 
+RANGE = 1.0, 0.0, -100.0, 150.0, 1e6, -1e6
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm", "heun", "dpmpp_2m", "renoise"])
+@pytest.mark.parametrize("steps", [1, 2, 3, 7])
+def test_whatever_may_be_asked_for_is_a_sound(voice, sampler, steps):
+    for scale in RANGE:
+        waves = voice.generate(n=2, steps=steps, scale=scale, sampler=sampler)
+        assert audible(waves).all()
+
+
+def audible(waves):
+    """Which of them are finite, in [-1, 1], and loud enough to be heard."""
+    rms = waves.square().mean(1).sqrt()
+    return (waves.isfinite() & (waves.abs() <= 1)).all(1) & (rms > 5e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("digits", {"sampler": "heun", "steps": 2}), ("sounds", {"scale": 130.0}),
+     ("sounds", {"scale": 1e6}), ("drums", {"scale": 1e6, "sampler": "heun"}),
+     ("sounds-latent", {"scale": 130.0}), ("sounds-latent", {"scale": 1e6})],
+)  # fmt: skip
+def test_shipped_models_overshoot_without_silence_or_nan(name, options):
+    """Latents may end so far out that nothing is left: those are named, others kept."""
+    model, said = md.load(name), ""
+    try:
+        waves = model.generate(n=3, seed=5, **{"steps": 4} | options)
+    except models.Overshot as error:
+        waves, said = error.waves, str(error)
+    lost = waves.isnan().any(1)
+    assert audible(waves[~lost]).all()
+    assert not lost.any() or name == "sounds-latent"
+    seeds = ", ".join(str(5 + i) for i in lost.nonzero()[:, 0].tolist())
+    assert said.startswith(f"seed {seeds}: no sound is left, as 4 steps") == lost.any()
+
+
+def test_the_good_ones_are_kept(voice, monkeypatch):
+    """One of four whose numbers are no longer finite, and one that is only silence."""
+    good = voice.generate("low", n=4, seed=3)
+
+    def broken(*walk, plain=models.from_noise):
+        x = plain(*walk)
+        x[1, 0, 0, 0], x[3] = torch.nan, -1e5
+        return x
+
+    monkeypatch.setattr(models, "from_noise", broken)
+    says = r"seed 4, 6: no sound is left, as 4 steps of dpmpp_2m with scale 1.15 overs"
+    with pytest.raises(models.Overshot, match=says) as caught:
+        voice.generate("low", n=4, seed=3)
+    assert torch.equal(caught.value.waves[[0, 2]], good[[0, 2]])
+    assert caught.value.waves[[1, 3]].isnan().all()
+
+
+@pytest.mark.parametrize("name", ["digits", "sounds", "drums", "sounds-latent"])
+def test_ordinary_sounds_are_not_touched(name):
+    """Bit for bit what front end and gain alone make of the same x."""
+    model, seeds = md.load(name), (0, 7)
+    settings = model.settings
+    between = tuple(settings.get("between") or (0.0, torch.inf))
+    guided = md.Guided(model.denoiser, settings["scale"], between=between)
+    for seed in seeds:
+        dice = [torch.Generator().manual_seed(seed)]
+        cond, shape = model._cond(None, 1, dice), (1, *model.shape)
+        with torch.no_grad():
+            walk = settings["sampler"], settings["steps"], cond, dice
+            wave = model.spec.decode(from_noise(guided, shape, *walk))
+        rms = wave.square().mean(1, keepdim=True).sqrt()
+        wave = (wave * (settings["loudest"] / rms).clamp(max=1)).clamp(-1, 1)
+        assert torch.equal(model.generate(seed=seed), wave)
+
+
+def test_an_rms_beyond_float32_is_no_silence(voice, monkeypatch):
+    loud = 1e25 * torch.randn(1, 99, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr(voice.spec.__class__, "decode", lambda *_: loud)
+    wave = voice.generate("low")
+    assert audible(wave).all()
+    learned = voice.settings["loudest"]
+    assert wave.square().mean().sqrt().item() == pytest.approx(learned, rel=0.1)
+
+
 def test_silence_stays_silence(voice, monkeypatch):
     monkeypatch.setattr(voice.spec.__class__, "decode", lambda *_: torch.zeros(1, 9))
     assert torch.equal(voice.generate("low"), torch.zeros(1, 9))
@@ -144,6 +227,62 @@ def test_weights_are_kept_in_half_precision(voice, folder):
     for p in voice.denoiser.parameters():
         assert p.dtype == torch.float32
         assert torch.equal(p, p.half().float())
+
+
+def test_numbers_for_names_of_classes():
+    names = ["1", "10", "2"]
+    assert models.indices("2", names, 1, "class").tolist() == [2]
+    assert models.indices(0, names, 1, "class").tolist() == [0]
+    assert models.indices(torch.tensor([1, 2]), names, 2, "class").tolist() == [1, 2]
+    for given in (1, [0, 1]):
+        with pytest.raises(ValueError, match=r"class: 1 is .* as text, '1'"):
+            models.indices(given, names, 2, "class")
+    assert models.indices(1, ["0", "1", "2"], 1, "class").tolist() == [1]
+
+
+def test_names_in_either_form():
+    names = [unicodedata.normalize("NFC", "Türe"), "Tor"]
+    for form in ("NFC", "NFD"):
+        typed = unicodedata.normalize(form, "Türe")
+        assert models.indices(typed, names, 1, "class").tolist() == [0]
+
+
+@pytest.fixture
+def copied(folder, tmp_path):
+    return shutil.copytree(folder, tmp_path / "copied")
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig"])
+def test_a_card_may_be_edited(copied, coding):
+    card = json.loads((copied / "card.json").read_text())
+    card["title"] = "Drei Töne"
+    text = json.dumps(card, ensure_ascii=False, indent=2)
+    (copied / "card.json").write_text(text.replace("\n", "\r\n"), encoding=coding)
+    assert md.load(copied).card["title"] == "Drei Töne"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{\n  "a": 1\n  "b": 2\n}', r"line 3, column 3: Expecting ',' delimiter"),
+        (b'\xef\xbb\xbf{\n  "a": 1,\n}', r"line (2|3), column \d+: "),
+        (b'{\n  "a": "\xfc"\n}', r"line 2, column 9: .* not UTF-8; save it as UTF-8"),
+        (b"[1, 2]", "it does not hold a list of keys and values"),
+        (b"", "line 1, column 1"),
+    ],
+)
+def test_mistakes_in_a_card_are_found(copied, content, says):
+    (copied / "card.json").write_bytes(content)
+    where = "card.json of 'copied' was altered or cut short: "
+    with pytest.raises(ValueError, match=where + says):
+        md.load(copied)
+
+
+def test_a_folder_without_a_model(tmp_path):
+    with pytest.raises(ValueError, match=rf"there is none in the folder {tmp_path}"):
+        md.load(tmp_path)
+    with pytest.raises(ValueError, match="name of a model is empty"):
+        md.load("")
 
 
 @pytest.mark.parametrize(

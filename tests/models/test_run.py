@@ -1,6 +1,7 @@
 """Recipes: a training that is killed goes on to the very same model."""
 
 import dataclasses
+import hashlib
 import os
 import resource
 import signal
@@ -99,6 +100,180 @@ def test_a_checkpoint_of_another_run_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setitem(recipes.RECIPES, "tiny", bolder)
     with pytest.raises(ValueError, match=r"another run \(lr: .*, not 0.5\)"):
         next(train(tmp_path))
+
+
+def recordings(place, n=3):
+    """Two classes of n recordings each, at `place`."""
+    for name, hertz in (("owl", 300), ("wren", 1200)):
+        (place / name).mkdir(parents=True)
+        for i in range(n):
+            turn = 2 * np.pi * (hertz + i) * np.arange(4000) / 8000
+            soundfile.write(place / name / f"{i}.wav", 0.1 * np.sin(turn), 8000)
+    return place
+
+
+def told(out, **options):
+    """What a training of three steps says, and how many steps it took."""
+    said = []
+    options = {"every": 2, "tell": said.append} | options
+    return said, len(list(train(out, 3, **options)))
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A training on recordings that stands at its second step."""
+    options = {"folder": recordings(tmp_path / "birds", 6), "every": 2}
+    for step in train(tmp_path / "out", 3, tell=str, **options):
+        if step.index == 2:
+            break
+    return tmp_path
+
+
+STRAY = [".DS_Store", "Thumbs.db", "desktop.ini", "._0.wav", "0.wav.asd", "notes.txt"]
+
+
+@pytest.mark.parametrize("place", ["birds", "birds/owl"])
+def test_a_stray_file_ends_no_training(stopped, place):
+    for name in STRAY:
+        (stopped / place / name).write_text("no sound")
+    held = [f"{i}.wav" for i in range(99) if held_out(f"owl/{i}.wav") and i > 5]
+    new = stopped / "birds" / "owl" / held[0]  # nobody learns from it
+    turn = 2 * np.pi * 500 * np.arange(4000) / 8000
+    soundfile.write(new, 0.1 * np.sin(turn), 8000)
+    _, steps = told(stopped / "out", folder=stopped / "birds")
+    assert steps == 1
+
+
+def held_out(name):
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10 == 0
+
+
+def learned(stopped):
+    """The recordings that the training knows, without their folder."""
+    files = md.data.folder(stopped / "birds", 4000, 1600).files
+    return sorted(file for file in files if file.parent.name == "owl")
+
+
+def test_recordings_that_changed_are_named(stopped):
+    a, b, c, *_ = learned(stopped)
+    a.rename(new := a.with_name("x.wav"))
+    c.write_bytes(b.read_bytes()[:-2])
+    says = (
+        r"another run \(recordings new: owl/x.wav; "
+        rf"gone: owl/{a.name}; different: owl/{c.name}\); choose another folder"
+    )
+    with pytest.raises(ValueError, match=says):
+        told(stopped / "out", folder=stopped / "birds")
+    with pytest.raises(ValueError, match=r"data: .* recordings, not None"):
+        told(stopped / "out")
+    assert not held_out("owl/x.wav")
+    assert new.exists()
+
+
+def test_what_is_wrong_with_the_folder_is_said_first(stopped, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        told(stopped / "out", folder=stopped / "birdz")
+    (stopped / "empty").mkdir()
+    with pytest.raises(ValueError, match="no subfolders"):
+        told(stopped / "out", folder=stopped / "empty")
+    with pytest.raises(ValueError, match="data is empty"):
+        told(stopped / "out", folder="")
+    with pytest.raises(ValueError, match="out is empty"):
+        told("", folder=stopped / "birds")
+
+
+def test_a_failed_start_leaves_nothing_behind(tmp_path):
+    birds = recordings(tmp_path / "birds")
+    for out in (birds / "out", birds / "owl", birds):
+        with pytest.raises(ValueError, match=r"out: .* choose another folder"):
+            told(out, folder=birds)
+    with pytest.raises(FileNotFoundError):
+        told(tmp_path / "out", folder=tmp_path / "nowhere")
+    assert sorted(f.name for f in birds.iterdir()) == ["owl", "wren"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_home_is_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    recordings(tmp_path / "birds")
+    told("~/out", folder="~/birds")
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_it_says_what_it_will_learn(tmp_path):
+    birds = recordings(tmp_path / "birds")
+    (birds / "owl" / "note.txt").write_text("hoot")
+    said, steps = told(tmp_path / "out", folder=birds)
+    assert steps == 3
+    assert len(said) == 1
+    test = sum(
+        held_out(f"{name}/{i}.wav") for name in ("owl", "wren") for i in range(3)
+    )
+    assert said[0].startswith("2 classes: owl ")
+    assert f"; {test} held out; {6 - test} longer than 0.40 s, cut; " in said[0]
+    assert "1 file not used: owl" in said[0]
+
+
+def test_a_finished_model_is_not_replaced(tmp_path):
+    birds, out = recordings(tmp_path / "birds"), tmp_path / "out"
+    told(out, folder=birds, every=9)
+    card = out / "card.json"
+    card.write_text(card.read_text().replace("Sounds like your own", "My own"))
+    before = {f.name: f.read_bytes() for f in out.iterdir()}
+    said, steps = told(out, folder=birds, every=9)
+    assert steps == 0
+    assert "holds the model of this very run already" in said[-1]
+    (birds / "owl" / "0.wav").write_bytes((birds / "owl" / "1.wav").read_bytes()[:-2])
+    for other in ({"folder": birds}, {}, {"folder": birds, "seed": 1}):
+        with pytest.raises(ValueError, match=r"out: .* another model, 'My own recor"):
+            told(out, every=9, **other)
+    assert {f.name: f.read_bytes() for f in out.iterdir()} == before
+
+
+def test_asked_to_stop_it_leaves_a_checkpoint_first(whole, tmp_path):
+    asked = iter([False] * 16 + [True])
+    done = [step.index for step in train(tmp_path, stop=lambda: next(asked))]
+    assert done[-1] == 17
+    with pytest.raises(ValueError, match=r"stopped at step 17 of 40: run the same com"):
+        md.load(tmp_path)
+    first, *_ = train(tmp_path)
+    assert first.index == 18
+    assert model(tmp_path) == model(whole)
+
+
+@pytest.mark.parametrize("seed", [10**13, 2**63 - 1])
+def test_seeds_may_be_large(tmp_path, seed):
+    list(train(tmp_path / "a", 2, seed=seed))
+    list(train(tmp_path / "b", 2, seed=seed))
+    assert model(tmp_path / "a") == model(tmp_path / "b")
+    with pytest.raises(ValueError, match="seed must be in"):
+        list(train(tmp_path / "c", 2, seed=2**63))
+
+
+@pytest.mark.parametrize(
+    "left",
+    [{"RANK": "1"}, {"RANK": "1", "LOCAL_RANK": "1"}, {"WORLD_SIZE": "2"},
+     {"WORLD_SIZE": "two", "RANK": ""}],
+)  # fmt: skip
+def test_what_a_launcher_left_behind_does_no_harm(tmp_path, monkeypatch, left):
+    for name, value in left.items():
+        monkeypatch.setenv(name, value)
+    for step in train(tmp_path, 3, every=1):
+        if step.index == 2:
+            break
+    assert (tmp_path / "checkpoint.pt").exists()
+    list(train(tmp_path, 3))
+    assert md.load(tmp_path).card["steps"] == 3
+    assert {name: os.environ[name] for name in left} == left
+
+
+def test_two_at_once(tmp_path):
+    first = train(tmp_path)
+    next(first)
+    with pytest.raises(ValueError, match="out: another training writes to"):
+        next(train(tmp_path))
+    first.close()
+    assert next(train(tmp_path)).index == 1
 
 
 @pytest.mark.parametrize(
