@@ -58,6 +58,7 @@ COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
 DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
 WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
 MEL_UNET = {"type": "UNet", "channels": (24, 48, 96)}
+PATCH_UNET = {"type": "UNet", "channels": (48, 96, 128), "patch": 2}
 # mels with as many sounds and the guidance that the nets on latents have
 GARDEN = replace(
     SOUNDS, data=LATENT.data, scale=LATENT.scale, between=None, judge="sounds"
@@ -87,6 +88,7 @@ GROUPS = {
     },
     "latents": {
         "U-Net on mels": replace(GARDEN, net=MEL_UNET),
+        "U-Net on mels, patch 2": replace(GARDEN, net=PATCH_UNET),
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
         "DiT on latents": replace(LATENT, batch=16),
     },

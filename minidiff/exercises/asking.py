@@ -57,7 +57,7 @@ def all_replies(asked: Exercise) -> tuple[dict[str, str], str | None]:
     shape = asked.form
     others = shape.beyond() if isinstance(shape, Number) else ["?"]
     if isinstance(shape, Numbers):
-        others = [[n + shape.high + 1 for n in range(shape.count)]]
+        others = [[n + max(shape.values) + 1 for n in range(shape.count)]]
     others = {reply(asked, other) for other in others}
     otherwise = others.pop() if len(others) == 1 else None
     said = {key: reply(asked, answer) for key, answer in shape.candidates()}

@@ -15,7 +15,7 @@ from .check import Choice, Number, Numbers, Wrong, exercise, form
 
 
 @exercise("ex-09-1", "predict", minutes=5, trains="what guidance costs")
-@form(Numbers(3, high=12, low=6))
+@form(Numbers(3, values=(0, 6, 12)))
 def questions(answer):
     if isinstance(answer, str):
         answer = re.findall(r"[\d.]+", answer)

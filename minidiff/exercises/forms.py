@@ -50,16 +50,14 @@ class Number(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """`count` whole numbers, each from `low` to `high`."""
+    """`count` numbers, each one of `values`."""
 
     count: int
-    high: int
-    low: int = 0
+    values: tuple
     kind = "numbers"
 
     def candidates(self) -> Iterator[tuple[str, list]]:
-        each = range(self.low, self.high + 1)
-        for numbers in product(each, repeat=self.count):
+        for numbers in product(self.values, repeat=self.count):
             yield " ".join(map(digits, numbers)), list(numbers)
 
 

@@ -377,7 +377,7 @@ def test_a_fold_says_what_it_hides(html, name):
     for cell in soup.select(".tag_hide-cell"):
         solution = cell.pre.text.startswith("# Solution")
         assert (cell.summary.p.text == "Solution") == solution
-    for fold in soup.select(".tag_hide-input summary"):
+    for fold in soup.select(".tag_hide-input > details > summary"):
         assert fold.p.text.startswith("Show the code")
 
 
