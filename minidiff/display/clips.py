@@ -145,7 +145,8 @@ def clip(
         image = tag("img", src=webp(mel_image(wave, sample_rate)), alt=alt)
         picture = tag("div", image, class_="md-picture")
         body += tag("div", axis(sample_rate) + picture, class_="md-mel")
-        ends = "".join(tag("span", end) for end in ("0 s", "mel spectrogram", seconds))
+        words = "mel" + tag("small", " spectrogram")
+        ends = "".join(tag("span", end) for end in ("0 s", words, seconds))
         body += tag("div", ends, class_="md-axis", aria_hidden="true")
     return tag("md-clip", tag("figure", body)), f"{title}, {seconds}"
 

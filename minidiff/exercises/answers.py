@@ -89,6 +89,16 @@ def number(answer) -> float:
         raise Wrong("Answer with one number, please.") from None
 
 
+def tensor(answer) -> torch.Tensor:
+    """A tensor in float64, given as one, as an array or as lists of numbers."""
+    try:
+        if isinstance(answer, list | tuple):
+            return torch.stack([tensor(part) for part in answer])
+        return torch.as_tensor(answer, dtype=torch.float64).detach()
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong("Answer with a tensor, please.") from None
+
+
 def numbers(answer, count: int) -> list[float]:
     """`count` numbers, given as a list, a tensor, or one text: "6, 6, 12"."""
     if isinstance(answer, str):

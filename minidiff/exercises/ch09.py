@@ -138,6 +138,11 @@ def consistent(answer):
         ):
             if near(got, wrong) and not near(wrong, want):
                 raise Wrong(hint)
+        if torch.as_tensor(got).isnan().any():
+            raise Wrong(
+                "At a time without signal this divides by 0: mix the guesses of x0, "
+                "not those of the noise."
+            )
         if not near(got, want):
             raise Wrong("Guide first; then read the noise off with the guided guess.")
     return "Sound and noise now follow from one guess, and add up to x_t."
@@ -266,6 +271,12 @@ def warmed_up(answer):
             "The weights have been 1 for 190 of 200 steps, and the average is "
             f"{early:.2f}: it has not forgotten how it began."
         )
+    later = number(answer([-5.0] * 30 + [1.0] * 970, 0.999))
+    if later < 0.5:
+        raise Wrong(
+            "It knows that ten weights were bad. Here thirty are, and after a thousand "
+            f"steps the average is {later:.2f}: let it follow quickly at first."
+        )
     shaken = number(answer([0.0, 2.0] * 1000, 0.99))
     if abs(shaken - 1) > 0.1:
         raise Wrong(
@@ -342,7 +353,10 @@ def guided_gaussian(answer):
                 f"At scale {scale:g} and levels {alpha:g}, {sigma:g} it should be the "
                 "Gaussian whose slope is the mixed line: steps 1 to 4."
             )
-    return "At every level another Gaussian, none of them the noise of the first."
+    return (
+        "At every level another Gaussian; at scales other than 0 and 1 not the noise "
+        "of the first."
+    )
 
 
 def sharpened(scale, mean, v_c, v_0):

@@ -134,9 +134,10 @@ def elsewhere(answer):
         (LinearBeta(), Cosine()),
         (Cosine(), Karras()),
     ):
-        # up to where the old schedule ends, if that is earlier
-        last = 1.0 if isinstance(new, ScaledLinear) else 0.8
-        t = torch.tensor([0.1, 0.2, 0.35, 0.5, 0.6, last], dtype=torch.float64)
+        # from the first level of a fine grid of the old schedule to where that ends
+        first, last = 0.35 if isinstance(new, Karras) else 0.1, 0.8
+        last = 1.0 if isinstance(new, ScaledLinear) else last
+        t = torch.linspace(first, last, 6, dtype=torch.float64)
         known = world.denoiser(old)
         moved = answer(known, new)
         if getattr(moved, "schedule", None) is not new:
@@ -236,7 +237,6 @@ def reach(answer):
         [(3, 1, 2), (3, 4, 3), (7, 1, 1)],
         [(4, 1, 5), (1, 1, 1)],
         [(1, 8, 1)],
-        [],
     ):
         got, right = number(answer(list(layers))), seen(layers)
         if got == right:

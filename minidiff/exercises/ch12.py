@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ..nets.dit import patchify
-from .answers import near, number, order
+from .answers import near, number, order, tensor
 from .check import Number, Order, Wrong, exercise, form
 
 
@@ -159,14 +159,17 @@ def arc(answer):
         cosine = (x @ y) / (x.norm() * y.norm())
         return torch.acos(cosine.clamp(-1, 1)).item()
 
-    if near(answer(a, b, 0.5), (a + b) / 2):
+    def around(a, b, u):
+        return tensor(answer(a, b, u))
+
+    if near(around(a, b, 0.5), (a + b) / 2):
         raise Wrong("A straight line: halfway it is too quiet. Go round by the angle.")
-    if not (near(answer(a, b, 0.0), a) and near(answer(a, b, 1.0), b)):
-        if near(answer(a, b, 0.0), b):
+    if not (near(around(a, b, 0.0), a) and near(around(a, b, 1.0), b)):
+        if near(around(a, b, 0.0), b):
             raise Wrong("The wrong way round: u = 0 should be `a`.")
         raise Wrong("At u = 0 it should be `a`, at u = 1 `b`, lengths included.")
 
-    steps = [answer(a, b, u / 4) for u in range(5)]
+    steps = [around(a, b, u / 4) for u in range(5)]
     angles = [turn(x, y) for x, y in pairwise(steps)]
     whole = turn(a, b)
     if max(angles) - min(angles) > 0.06:
@@ -180,7 +183,7 @@ def arc(answer):
     angle = turn(a, c)
     for u in (0.3, 0.8):
         share = math.sin((1 - u) * angle), math.sin(u * angle)
-        x, got = (share[0] * a + share[1] * c) / math.sin(angle), answer(a, c, u)
+        x, got = (share[0] * a + share[1] * c) / math.sin(angle), around(a, c, u)
         # or by directions alone, with a length in between
         turned = abs(turn(a, got) - u * angle) + abs(turn(got, c) - (1 - u) * angle)
         between = 0.99 * a.norm() < got.norm() < 1.01 * c.norm()
@@ -215,7 +218,7 @@ def whole_squares(answer):
 
 def tokens_of(answer, x, p: int) -> None:
     """Whether each token holds a square, in whatever order within."""
-    got, want = answer(x.clone(), p), patchify(x, p)
+    got, want = tensor(answer(x.clone(), p)), patchify(x.double(), p)
     if got.shape != want.shape:
         raise Wrong(f"Expected {tuple(want.shape)}, got {tuple(got.shape)}.")
 
@@ -224,12 +227,12 @@ def tokens_of(answer, x, p: int) -> None:
 
     if torch.equal(inside(got), inside(want)):
         return
-    flipped = patchify(x.transpose(2, 3), p)
+    flipped = patchify(x.double().transpose(2, 3), p)
     if torch.equal(inside(got), inside(flipped)):
         raise Wrong("Squares now, but column by column: go along the rows first.")
-    if torch.equal(got, x.reshape(want.shape)):
+    if torch.equal(got, x.reshape(want.shape).double()):
         raise Wrong("Nothing was moved: a token still holds a piece of one row.")
-    if not torch.equal(got.flatten(1).sort().values, x.flatten(1)):
+    if not torch.equal(got.flatten(1).sort().values, x.flatten(1).double()):
         raise Wrong("Every number should be in exactly one token.")
     raise Wrong("A token should hold p by p neighbours of every channel.")
 

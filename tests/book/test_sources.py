@@ -1,5 +1,6 @@
 """What the book's sources must be, read from the files alone."""
 
+import ast
 import re
 import tomllib
 from collections import Counter
@@ -145,6 +146,20 @@ def test_shown_cells_are_short(path):
             long.append(cell.source)
     shown = "\n---\n".join(long)
     assert not long, f"over 15 lines or 70 columns, and not folded:\n{shown}"
+
+
+@pytest.mark.parametrize("path", notebooks.pages(), ids=lambda path: path.stem)
+def test_what_a_cell_shows_is_its_last_expression(path):
+    """Only that is displayed; `md.check` prints, and may stand anywhere."""
+    for cell in notebooks.code_cells(read(path)):
+        if "%pip" in cell.source:
+            continue
+        for line in ast.parse(cell.source).body[:-1]:
+            called = line.value if isinstance(line, ast.Expr) else None
+            if isinstance(called, ast.Call):
+                name = ast.unparse(called.func)
+                lost = name.startswith("md.") and name != "md.check"
+                assert not lost, ast.unparse(line)
 
 
 @each_chapter

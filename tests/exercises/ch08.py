@@ -103,6 +103,7 @@ RIGHT = [
     ("ex-08-5", divergence),
     ("ex-08-5", forwards),
     ("ex-08-5", backwards),
+    ("ex-08-5", lambda v, x, e: list(divergence(v, x, e))),
     ("ex-08-6", "A"),
     ("ex-08-6", " a "),
     ("ex-08-7", down()),

@@ -239,6 +239,20 @@ def with_mean(mean):
     return lambda *given: (mean(*given), gaussian(*given)[1])
 
 
+def by_the_noise(x, cond, null, scale, a_t, s_t, a_s, s_s):
+    """Guidance of the noises, and the sound from what they leave: not where a_t is 0."""
+    eps, other = ((x - a_t * guess) / s_t for guess in (cond, null))
+    eps = other + scale * (eps - other)
+    return a_s * (x - s_t * eps) / a_t + s_s * eps
+
+
+def without_the_first(n):
+    def average(weights, decay):
+        return averaged(lambda i, decay: decay)(weights[n:], decay)
+
+    return average
+
+
 RIGHT = [
     ("ex-09-1", [6, 6, 12]),
     ("ex-09-1", "6, 6, 12"),
@@ -295,6 +309,7 @@ WRONG = [
     ("ex-09-3", step(sound_of="cond"), "other way round"),
     ("ex-09-3", step(level=lambda a_s: (1 - a_s**2) ** 0.5), "as it is given"),
     ("ex-09-3", lambda x, *args: x, "Guide first"),
+    ("ex-09-3", by_the_noise, "without signal"),
     ("ex-09-4", 1, "more guidance"),
     ("ex-09-4", 1.5, "more guidance"),
     ("ex-09-4", 3, "less guidance"),
@@ -317,6 +332,7 @@ WRONG = [
     ("ex-09-7", lambda cond, null, scale: 3 * cond - 2 * null, "0 gaps from"),
     ("ex-09-8", averaged(lambda i, decay: decay), "has not forgotten"),
     ("ex-09-8", lambda weights, decay: weights[-1], "no average"),
+    ("ex-09-8", without_the_first(10), "knows that ten"),
     ("ex-09-8", lambda weights, decay: sum(weights) / len(weights), "must rule"),
     ("ex-09-8", averaged(lambda i, decay: warm(i, 0.999)), "must rule"),
     ("ex-09-8", lambda w, decay: averaged(warm)(w, decay) / 2, "has not forgotten"),

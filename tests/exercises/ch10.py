@@ -71,6 +71,13 @@ class Elsewhere:
         return self.denoiser(x * scale, old, cond)
 
 
+class ByNoise(Elsewhere):
+    """The same ratio of levels, seen from the noise."""
+
+    def scale(self, old, t):
+        return self.denoiser.schedule(old)[1] / self.schedule(t)[1]
+
+
 class PointsOnly(Elsewhere):
     def shaped(self, scale, x):
         return scale[:, None]
@@ -143,6 +150,12 @@ def reach(spare=1, own=False, less=1, strides=True, dilated=True):
     return answer
 
 
+def in_columns(layers):
+    kernel, dilation, stride = np.array(layers).T
+    before = np.cumprod([1, *stride[:-1]])
+    return 1 + ((kernel - 1) * dilation * before).sum()
+
+
 def last_stride_only(layers):
     return 1 + sum((k - 1) * d * s for k, d, s in layers)
 
@@ -177,6 +190,7 @@ RIGHT = [
     ("ex-10-4", "0,20"),
     ("ex-10-5", Elsewhere),
     ("ex-10-5", lambda denoiser, schedule: Elsewhere(denoiser, schedule)),
+    ("ex-10-5", ByNoise),
     ("ex-10-6", "BAC"),
     ("ex-10-6", ["b", "a", "c"]),
     ("ex-10-7", nearest_other),
@@ -184,6 +198,7 @@ RIGHT = [
     ("ex-10-7", loop),
     ("ex-10-8", reach()),
     ("ex-10-8", by_gradient),
+    ("ex-10-8", in_columns),
 ]
 WRONG = [
     ("ex-10-1", 252, "itself counts"),
