@@ -143,7 +143,8 @@ def sample(
     model = models.load(name, device or models.device())
     if not isinstance(model, models.Model):
         raise ValueError(
-            f"name: {name} makes no sounds by itself: {model.card['title']}"
+            f"name: {name} makes no sounds by itself: "
+            f"{shelf.TITLES[model.card['recipe']]}"
         )
     out = place.writable(valid.path(out, "out"))
     last, overshot = valid.seed(seed) + valid.whole(n, "n", 1), []

@@ -85,20 +85,23 @@ def test_the_budget_is_in_steps_or_if_they_differ_in_seconds():
     )
 
 
-def test_a_gap_has_the_spread_of_both_and_a_leader_must_exceed_it():
+def test_a_gap_has_the_error_of_both_means_and_a_leader_must_exceed_it_twice():
     rows = {
-        "a": {"metrics": {"error": 1.0, "cost": 3.0}, "spread": {"error": 0.3}},
-        "b": {"metrics": {"error": 1.4, "cost": 1.0}, "spread": {"error": 0.4}},
-        "c": {"metrics": {"error": 1.6, "cost": 2.0}, "spread": {"error": 0.4}},
+        name: {"seeds": 4, "metrics": metrics, "spread": {"error": spread}}
+        for name, metrics, spread in (
+            ("a", {"error": 1.0, "cost": 3.0}, 0.6),
+            ("b", {"error": 1.9, "cost": 1.0}, 0.8),
+            ("c", {"error": 2.2, "cost": 2.0}, 0.8),
+        )
     }
     known = {"ruler": {"metrics": {"error": 0.5}}}
     rows = Measured({"again": "", "rows": rows, "yardsticks": known})
-    assert rows.gap("metrics.error", "b", "a") == pytest.approx((0.4, 0.5))
-    assert rows.gap("metrics.error", "a", "ruler") == (0.5, 0.3)
+    assert rows.gap("metrics.error", "b", "a") == pytest.approx((0.9, 0.5))
+    assert rows.gap("metrics.error", "a", "ruler") == (0.5, 0.3)  # 0.6 / 2
     assert rows.gap("metrics.cost", "a", "b") == (2.0, None)
     assert rows.best("metrics.error") == "a or b"
     assert rows.best("metrics.error", least=False) == "b or c"
-    assert rows.best("metrics.cost") == "b"
+    assert rows.best("metrics.cost") == "a or b or c"  # no spread, no leader
     with pytest.raises(ValueError, match="row"):
         rows.gap("metrics.error", "a", "d")
 

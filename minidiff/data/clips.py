@@ -71,9 +71,15 @@ def write(file: Path, wave: np.ndarray, sample_rate: int) -> None:
     part = file.with_name(f".{os.getpid()}.part")  # of this process alone
     try:
         wavfile.write(part, sample_rate, wave)
-        if file.exists() and file.read_bytes() != part.read_bytes():
-            raise ValueError(f"out: {file} is another sound: choose another folder")
-        part.replace(file)
+        try:  # a second name for the same file: refused where that name is taken
+            os.link(part, file)
+        except OSError as error:  # or by a disk that knows one name a file
+            if not (isinstance(error, FileExistsError) or file.exists()):
+                part.replace(file)
+            elif file.read_bytes() != part.read_bytes():
+                raise ValueError(
+                    f"out: {file} is another sound: choose another folder"
+                ) from None
     except OSError as error:
         raise ValueError(f"out: could not write {file} ({error})") from error
     finally:

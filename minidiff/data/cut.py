@@ -60,6 +60,8 @@ def cut(
 def found(source: Path, out: Path) -> list[Path]:
     """The recordings that a name on the command line stands for."""
     if not source.is_dir():
+        if source.exists() and not source.is_file():  # a pipe would never end
+            raise ValueError(f"recordings: {source} is neither a file nor a folder")
         return [source]
     if out.resolve().is_relative_to(source.resolve()):
         raise ValueError(f"out: {out} lies in {source}: choose another folder")

@@ -1,7 +1,6 @@
 """Real sounds of the world: ESC-10, ten classes, cut into two seconds (CC BY 3.0)."""
 
 import csv
-import os
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ from torch.utils.data import Dataset
 
 from .. import valid
 from .clips import fitted, read
+from .fetch import at_hand
 
 NAMES = [
     "rain", "sea", "fire", "clock", "dog", "rooster", "baby", "sneeze", "helicopter",
@@ -81,10 +81,10 @@ def levelled(wave: Tensor) -> Tensor | None:
 
 def place(name: str) -> Path:
     """Where a set of recordings with its table, labels.csv, is."""
-    folder = Path(os.environ.get("MINIDIFF_DATA") or ".") / name
+    folder = (at_hand() or Path()) / name
     if not (folder / "labels.csv").is_file():
         raise FileNotFoundError(
-            f"the recordings of {name} are not at hand: let the variable "
-            f"MINIDIFF_DATA point to the folder that holds {name}/labels.csv"
+            f"the recordings of {name} are not at hand (no {folder}/labels.csv): let "
+            f"the variable MINIDIFF_DATA point to the folder that holds {name}"
         )
     return folder

@@ -44,11 +44,16 @@ def recordings(
     return files
 
 
+def at_hand() -> Path | None:
+    """The folder that the variable MINIDIFF_DATA points to."""
+    given = os.environ.get("MINIDIFF_DATA")
+    return Path(given).expanduser() if given else None
+
+
 def place(name: str, commit: str) -> Path:
     """Where a set is: under MINIDIFF_DATA if it is there, else in the user's cache."""
-    given = os.environ.get("MINIDIFF_DATA")
-    if given:
-        folder = Path(given) / name
+    if given := at_hand():
+        folder = given / name
         if folder.is_dir() or folder.with_name(folder.name + pack.SUFFIX).is_file():
             return folder
     import pooch  # here: reading what is at hand must do without it
@@ -88,10 +93,11 @@ def _download(repository, commit, name, digest, suffix, folder) -> None:
             reason = str(error)
         elif isinstance(error, requests.RequestException):
             reason = f"no connection to {url}"
+        where = f" (now {at_hand()})" if at_hand() else ""
         raise ConnectionError(
             f"the recordings of {repository} are not at hand and could not be "
             f"downloaded ({reason}): go online once, or put a copy where the variable "
-            f"MINIDIFF_DATA points, under {name}"
+            f"MINIDIFF_DATA points{where}, under {name}"
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)

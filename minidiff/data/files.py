@@ -30,7 +30,7 @@ def files_in(folder: Path) -> tuple[list[Path], dict[Path, str]]:
                 elif path.is_file():
                     files.append(path)
                 else:
-                    bad[path] = "leads nowhere" if path.is_symlink() else "no file"
+                    bad[path] = "no file" if path.exists() else "leads nowhere"
         except OSError as error:
             bad[here] = f"cannot be read: {error.strerror}"
     return sorted(files, key=lambda file: parts(file, folder)), bad

@@ -81,7 +81,7 @@ def checked(file: Path, seconds: float) -> tuple[np.ndarray, int, float]:
     if not np.isfinite(wave).all():
         raise Unusable("it holds NaN or infinite values")
     peak = np.abs(wave).max(initial=0)
-    if peak > WHOLE and (wave == wave.round()).all():
+    if WHOLE < peak <= 2**31 and (wave == wave.round()).all():
         raise Unusable(f"whole numbers up to {peak:.0f}: save it as 16-bit WAV")
     if peak > LOUDEST:
         raise Unusable(f"a sample of {peak:.2g}, where sounds stay within 1")

@@ -5,7 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from .clips import LOUDNESS, clip, level, mono, remark, row
+from .. import valid
+from .clips import LOUDNESS, MP3_RATES, clip, level, mono, remark, row
 from .shown import HERE, Shown, tag
 
 MOVE = f"<script data-minidiff>\n{(HERE / 'blind.js').read_text()}</script>"
@@ -28,6 +29,7 @@ def blind(made, real, sample_rate: int, listen: str | None = None) -> Blind:
     beside the chance that somebody who only guesses does as well. All of them, by name,
     are folded below. See `player` for the rest.
     """
+    sample_rate = valid.choice(sample_rate, MP3_RATES, "sample_rate")
     made, real = (waves(side) for side in (made, real))
     if not made or len(made) != len(real):
         raise ValueError(

@@ -160,7 +160,7 @@ def row(clips: Sequence[str], listen: str | None, alt: str | None = None) -> str
 
 
 def remark(listen: str | None) -> str:
-    words = f"<em>Listen for:</em> {html.escape(listen)}" if listen else ""
+    words = f"<em>Listen for:</em> {html.escape(str(listen))}" if listen else ""
     return tag("div", words, class_="md-wide") if words else ""
 
 
@@ -176,14 +176,19 @@ def encoded(wave, sample_rate: int, form: str = "MP3") -> str:
 def mono(wave):
     """A float32 wave (samples,) on the CPU, or an error that says what is wrong."""
     if not isinstance(wave, torch.Tensor):
-        wave = torch.from_numpy(np.array(wave))
+        wave = np.array(wave)
+        if wave.dtype.kind not in "fiu":
+            raise ValueError(f"wave must be numbers, got {wave.dtype}")
+        wave = torch.from_numpy(wave)
     wave = valid.real(wave, "wave").detach().cpu().float()
     if wave.dim() == 2 and len(wave) == 1:
         wave = wave[0]
     if wave.dim() != 1:
         raise ValueError(
             "wave must be (samples,) or (1, samples), mono; "
-            f"got {tuple(wave.shape)}: average the channels of stereo first"
+            f"got {tuple(wave.shape)}"
+            + ": average the channels of stereo first"
+            * (wave.dim() == 2)
         )
     return wave
 

@@ -186,6 +186,7 @@ def variance_after(answer):
             kept = (1 - betas).prod()
             right = 1 + (v - 1) * kept
             got = torch.as_tensor(answer(v, betas.clone()), dtype=torch.float64)
+            got = got.reshape(()) if got.numel() == 1 else got
             if near(got, right):
                 continue
             if near(got, right.sqrt()):
@@ -205,6 +206,8 @@ def variance_after(answer):
             raise Wrong(
                 f"From variance {v:g}, after {len(betas)} steps whose betas sum to "
                 f"{betas.sum():.2f}, it should be {right:.3f}; yours is "
-                f"{got.reshape(-1)[0] if got.numel() else got}."
+                f"{got:.3f}."
+                if got.dim() == 0
+                else "not one number."
             )
     return "The distance to 1 shrinks by 1 - beta in each step, from above or below."

@@ -70,6 +70,8 @@ def shapes(loss):
             raise Wrong("A perfect net should have loss 0: is the difference (n,) yet?")
         if not near(loss(torch.zeros(n, 1), eps), eps.square().mean()):
             raise Wrong("A net that answers 0 should have the mean of eps**2 as loss.")
+        if n > 1 and near(loss(eps.roll(1)[:, None], eps), 0.0):
+            raise Wrong("Each answer belongs to its own item: keep their order.")
         if not near(loss(eps[:, None] + 2, eps), 4.0):
             raise Wrong("An output that is 2 too high everywhere should have loss 4.")
     return (
@@ -201,7 +203,7 @@ def spread(answer):
             raise Wrong(f"The shape should be {tuple(x.shape)}, got {tuple(got.shape)}")
         if not got.isfinite().all():
             raise Wrong(f"At t = {t:g}, where sigma = {sigma:g}, it is not finite.")
-        if torch.allclose(got, truth, 1e-3, 1e-9):
+        if torch.allclose(got, truth, 1e-2, 1e-9):  # a difference of neighbours will do
             continue
         for wrong, hint in (
             (truth * alpha, "The factor lacks alpha: where did step 2 bring it in?"),
@@ -217,8 +219,10 @@ def spread(answer):
         ):
             if torch.allclose(got, wrong, 1e-3, 1e-9):
                 raise Wrong(hint)
+        worst = ((got - truth).abs() / truth).argmax()
         raise Wrong(
-            f"With {type(schedule).__name__} at t = {t:g} the first variance should be "
-            f"{truth[0].item():.3g}, got {got[0].item():.3g}."
+            f"With {type(schedule).__name__} at t = {t:g} the variance at "
+            f"x = {x.flatten()[worst]:.3g} should be {truth.flatten()[worst]:.3g}, got "
+            f"{got.flatten()[worst]:.3g}."
         )
     return "Where the guess is steep it is unsure. No second net is needed to know it."

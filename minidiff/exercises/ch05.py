@@ -1,5 +1,6 @@
 """Chapter 5, a small U-Net: the exercises' checks."""
 
+import re
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -128,8 +129,8 @@ def extend(any_size):
             )
         if not near(found, 2 * x):
             raise Wrong("The answer is shifted or altered: pad at the end, cut there.")
-        if not seen:
-            raise Wrong("Call the net: the answer is to be its own.")
+        if len(seen) != 1:
+            raise Wrong("Call the net, once: the answer is to be its own.")
         padded, missing = seen[-1], -n % factor
         if padded.shape[-1] != n + missing:
             raise Wrong(
@@ -272,9 +273,10 @@ def assemble(walk):
         try:
             found = walk(net, x.clone(), emb)
         except RuntimeError as error:
-            if levels > 1 and "Sizes of tensors" in str(error):
+            if re.search("Sizes of tensors|channels", str(error)):
                 raise Wrong(
-                    f"{what} the arms do not meet: take what was laid aside last first."
+                    f"{what} the arms do not meet: go up from the lowest level, "
+                    "`reversed`, and join each time what was laid aside last."
                 ) from None
             raise
         if near(found, right):

@@ -62,7 +62,7 @@ def fill_in(step):
             raise Wrong("A square root is missing: powers add, not amplitudes.")
         if near(found, a_s * x0 + s_s * z):
             raise Wrong("All of it fresh: a part of the noise should be the old eps.")
-        raise Wrong("Compare with the equation above md.source(md.ddpm).")
+        raise Wrong("Compare with the equation above.")
     last = levels(0.02, 0.0)
     if not near(step(x, x0, *last, z), x0):
         raise Wrong("Where s = 0 the step should end exactly at the guess.")

@@ -65,25 +65,32 @@ class Measured(dict):
         return [found(row, path) for row in self.values()]
 
     def gap(self, path: str, row: str, other: str) -> tuple[float, float | None]:
-        """How far one row or yardstick is above another, and the spread of that.
+        """How far one row or yardstick is above another, and the error of that.
 
-        The spread is the root of the sum of both squares; None where neither has one,
-        so that the difference may be chance.
+        A mean of n trainings errs by their standard deviation over the root of n, and
+        the difference of two by the root of the sum of both squares. None where neither
+        has a spread: then the difference may be chance.
         """
         lines = self | self.yardsticks
         pair = [lines[valid.choice(name, lines, "row")] for name in (row, other)]
         a, b = (found(line, path) for line in pair)
-        spreads = [found(line, spread_of(path)) for line in pair]
-        known = [s for s in spreads if s is not None]
-        return a - b, math.hypot(*known) if known else None
+        errors = [
+            spread / math.sqrt(line.get("seeds", 1))
+            for line in pair
+            if (spread := found(line, spread_of(path))) is not None
+        ]
+        return a - b, math.hypot(*errors) if errors else None
 
     def best(self, path: str, least: bool = True) -> str:
-        """The row that leads, with those that lie no farther behind than the spread."""
+        """The row that leads, with those behind it by no more than two errors of that.
+
+        Without a spread all rows: one training each decides nothing.
+        """
         values = dict(zip(self, self.column(path), strict=True))
         first = (min if least else max)(values, key=values.get)
         gaps = {name: self.gap(path, name, first) for name in self}
-        return " or ".join(n for n, (far, spread) in gaps.items()
-                           if n == first or abs(far) <= (spread or 0))  # fmt: skip
+        return " or ".join(n for n, (far, error) in gaps.items()
+                           if error is None or abs(far) <= 2 * error)  # fmt: skip
 
     def table(self, columns: dict[str, str]) -> str:
         """A table in Markdown, the yardsticks below the rows, in italics.

@@ -21,9 +21,9 @@ def keep(checkpoint: Path, content: dict) -> None:
         os.replace(part, checkpoint)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as the latter
         part.unlink(missing_ok=True)
-        raise ValueError(
-            f"out: could not write {checkpoint} ({error}); the last checkpoint is kept"
-        ) from error
+        why = "is the disk full?" if isinstance(error, RuntimeError) else error
+        kept = "; the last checkpoint is kept" if checkpoint.is_file() else ""
+        raise ValueError(f"out: could not write {checkpoint} ({why}){kept}") from error
 
 
 def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:
@@ -47,7 +47,9 @@ def read(checkpoint: Path) -> tuple[dict, dict, float]:
             raise ValueError("a part does not have its checksum")
         content.seek(0)
         content = torch.load(content, map_location="cpu", weights_only=True)
-        return tuple(content[key] for key in ("run", "state", "seconds"))
+        run, state, spent = (content[key] for key in ("run", "state", "seconds"))
+        int(run["steps"]), int(state["index"])  # any file of torch could be so named
+        return run, state, float(spent)
     except MemoryError:  # of the machine, not of the file
         raise
     except Exception as error:  # half a file can fail at anything

@@ -65,12 +65,12 @@ def train(
     same["data"] = clips
     place.writable(out)
     file = out / checkpoints.NAME
-    state, spent = checkpoints.resume(file, same)
-    if place.finished(out, about | run):
-        if main_process():
-            tell(f"{out} holds the model of this very run already")
-        return
     with place.claimed(out) if main_process() else nullcontext():
+        state, spent = checkpoints.resume(file, same)
+        if place.finished(out, about | run):
+            if main_process():
+                tell(f"{out} holds the model of this very run already")
+            return
         examples = recipe.examples(waves)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)  # of the weights before training

@@ -163,6 +163,20 @@ def test_what_a_cell_shows_is_its_last_expression(path):
 
 
 @each_chapter
+def test_every_chapter_draws_what_it_builds(path):
+    drawn = [c for c in notebooks.code_cells(read(path)) if "md.draw(" in c.source]
+    assert drawn
+    assert all("hide-input" in notebooks.tags(cell) for cell in drawn)
+
+
+@pytest.mark.parametrize("number", ["01", "09", "10", "11"])
+def test_made_stands_beside_recorded_blind(number):
+    (path,) = (path for path in notebooks.pages() if path.name.startswith(number))
+    assert any("md.blind(" in c.source for c in notebooks.code_cells(read(path)))
+    assert "md.example(" in path.read_text()
+
+
+@each_chapter
 def test_six_exercises_each_with_a_folded_solution(path):
     exercises = {}
     title = None

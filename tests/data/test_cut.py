@@ -1,9 +1,13 @@
 """Cutting long recordings: nothing is lost, nothing is overwritten."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 
+from minidiff.data.clips import write
 from minidiff.data.cut import cut
 
 RATE = 8000
@@ -86,6 +90,24 @@ def test_a_sound_that_goes_on_has_no_pauses(tmp_path):
     (said,) = cut([tmp_path / "rain.wav"], tmp_path / "out", pauses=True)
     assert said.endswith("in one piece, rain-0000.wav")
     assert [len(p) for p in heard(tmp_path / "out").values()] == [5 * RATE]
+
+
+def test_a_pipe_is_no_recording(tmp_path):
+    os.mkfifo(tmp_path / "endless.wav")
+    with pytest.raises(ValueError, match="neither a file nor a folder"):
+        list(cut([tmp_path / "endless.wav"], tmp_path / "out"))
+
+
+def test_of_two_sounds_of_one_name_the_first_stays(tmp_path, monkeypatch):
+    """Whoever looks, sees nothing and then writes is too late: another was faster."""
+    a, b = noise(0.1, seed=1), noise(0.1, seed=2)
+    write(tmp_path / "x.wav", a, RATE)
+    before = (tmp_path / "x.wav").read_bytes()
+    monkeypatch.setattr(Path, "exists", lambda self: False)
+    with pytest.raises(ValueError, match="another sound"):
+        write(tmp_path / "x.wav", b, RATE)
+    assert (tmp_path / "x.wav").read_bytes() == before
+    assert [f.name for f in tmp_path.iterdir()] == ["x.wav"]
 
 
 def test_nothing_is_overwritten(tmp_path):

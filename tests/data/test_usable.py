@@ -73,6 +73,12 @@ def test_one_sample_that_no_sound_has(tmp_path, value):
         used(file)
 
 
+def test_far_too_loud_is_not_called_whole_numbers(tmp_path):
+    file = saved(tmp_path / "x.wav", 1e30 * TONE, subtype="FLOAT")
+    with pytest.raises(Unusable, match=r"a sample of .*e\+2\d"):
+        used(file)
+
+
 def test_whole_numbers_are_no_samples(tmp_path):
     file = saved(tmp_path / "x.wav", (32_000 * TONE).round(), subtype="FLOAT")
     with pytest.raises(Unusable, match=r"whole numbers up to 3200: save .* 16-bit WAV"):

@@ -85,3 +85,15 @@ def test_a_silent_sound_is_no_error():
     one, other = (s for s, _ in heard(md.blind(torch.zeros(RATE), tone(), RATE)))
     assert np.abs(one).max() < 1e-3
     assert decibels(other) == pytest.approx(-23, abs=0.5)
+
+
+@pytest.mark.parametrize("rate", [0, -5, "8000", 16_001])
+def test_a_rate_that_no_player_knows(rate):
+    with pytest.raises(ValueError, match="sample_rate"):
+        md.blind(torch.ones(800), torch.ones(800), rate)
+
+
+@pytest.mark.parametrize("wave", ["a", None, [None]])
+def test_what_is_no_wave(wave):
+    with pytest.raises(ValueError, match="wave must be numbers"):
+        md.blind(wave, torch.ones(800), 8000)

@@ -105,6 +105,7 @@ RIGHT = [
     ("ex-01-6", "B, D, A, C"),
     ("ex-01-7", variance),
     ("ex-01-7", variance_by_steps),
+    ("ex-01-7", lambda v, b: variance(v, b).reshape(1)),
     ("ex-01-7", lambda v, b: v * math.prod(1 - b) + 1 - math.prod(1 - b)),
 ]
 WRONG = [

@@ -40,11 +40,15 @@ def halve_then_filter(wave):
     return torchaudio.functional.lowpass_biquad(wave[::2], 8000, 3000)
 
 
-def halve_too_low(wave):
-    """Keeps only what lies below 1500 Hz."""
+def cut_off(wave, hertz):
+    """Keeps only what lies below, exactly, and then every second sample."""
     spectrum = torch.fft.rfft(wave)
-    spectrum[len(wave) * 1500 // 16_000 :] = 0
+    spectrum[len(wave) * hertz // 16_000 :] = 0
     return torch.fft.irfft(spectrum, len(wave))[::2]
+
+
+def halve_too_low(wave):
+    return cut_off(wave, 1500)
 
 
 def cross(a, b, spec):
@@ -111,6 +115,8 @@ RIGHT = [
     ("ex-02-5", cross),
     ("ex-02-5", cross_by_turning),
     ("ex-02-5", cross_by_exp),
+    ("ex-02-5", lambda a, b, spec: cross(a, b, spec).double()),
+    ("ex-02-5", lambda a, b, spec: cross(a, b, spec).tolist()),
     ("ex-02-6", "BCA"),
     ("ex-02-6", ["B", "C", "A"]),
     ("ex-02-6", "b c a"),
@@ -148,6 +154,8 @@ WRONG = [
     ("ex-02-3", halve_gently, "steeper"),
     ("ex-02-3", halve_then_filter, "full strength"),
     ("ex-02-3", halve_too_low, "keep its level"),
+    ("ex-02-3", lambda wave: cut_off(wave, 2600), "keep its level"),
+    ("ex-02-3", lambda wave: cut_off(wave, 4900), "full strength"),
     ("ex-02-3", lambda wave: halve(wave).roll(3), "changed or shifted"),
     ("ex-02-3", lambda wave: halve(wave) / 10, "keep its level"),
     ("ex-02-3", lambda wave: -halve(wave), "changed or shifted"),

@@ -36,6 +36,12 @@ def neighbours(denoiser, x, t, h=1e-4):
     return sigma**2 / alpha * (denoiser(x + h, t) - denoiser(x - h, t)) / (2 * h)
 
 
+def next_one(denoiser, x, t, h=1e-3):
+    """From two neighbouring points, as the chapter draws it: a little beside."""
+    alpha, sigma = map(float, denoiser.schedule(t))
+    return sigma**2 / alpha * (denoiser(x + h, t) - denoiser(x, t)) / h
+
+
 def time_at(share):
     """The time at which the exact guess's error is `share` of that at t = 1."""
     low, high, whole = 0.01, 1.0, error(1.0)
@@ -67,6 +73,7 @@ RIGHT = [
     ("ex-04-6", "eps_hat, x_t, x0_hat"),
     ("ex-04-7", spread),
     ("ex-04-7", neighbours),
+    ("ex-04-7", next_one),
 ]
 WRONG = [
     ("ex-04-1", 1, "hedges"),
@@ -135,5 +142,5 @@ WRONG = [
     ),
     ("ex-04-7", lambda *a: spread(*a).sqrt(), "standard deviation"),
     ("ex-04-7", lambda d, x, t: spread(d, x, t)[:, 0], "shape"),
-    ("ex-04-7", lambda d, x, t: d(x, t) ** 2, "first variance"),
+    ("ex-04-7", lambda d, x, t: d(x, t) ** 2, "the variance at"),
 ]  # fmt: skip

@@ -240,7 +240,7 @@ def with_mean(mean):
 
 
 def by_the_noise(x, cond, null, scale, a_t, s_t, a_s, s_s):
-    """Guidance of the noises, and the sound from what they leave: not where a_t is 0."""
+    """Guidance of the noises, and the sound from them: not where a_t is 0."""
     eps, other = ((x - a_t * guess) / s_t for guess in (cond, null))
     eps = other + scale * (eps - other)
     return a_s * (x - s_t * eps) / a_t + s_s * eps
