@@ -87,7 +87,7 @@ def test_a_silent_sound_is_no_error():
     assert decibels(other) == pytest.approx(-23, abs=0.5)
 
 
-@pytest.mark.parametrize("rate", [0, -5, "8000", 16_001])
+@pytest.mark.parametrize("rate", [0, -5, 16_001])
 def test_a_rate_that_no_player_knows(rate):
     with pytest.raises(ValueError, match="sample_rate"):
         md.blind(torch.ones(800), torch.ones(800), rate)
