@@ -55,6 +55,7 @@ def test_what_is_solved_is_shown_and_can_be_forgotten(opened):
     )
     assert box.locator("li:visible").all_inner_texts() == ["1 Noise and back: 2 of 3"]
     page.get_by_role("button", name="A", exact=True).click()
+    page.locator("md-ask[data-solved]").wait_for()
     page.reload()
     assert "3 of" in box.locator("output").inner_text()
     assert len(box.locator("li:visible").all()) == 2
