@@ -54,6 +54,17 @@ def pixels(shown):
     return [np.asarray(Image.open(decoded(source))) for source in sources]
 
 
+def reloaded(page, locator, text):
+    """Load a page again until `text` stands in it, which its browser has kept.
+
+    A busy browser may load a page before the last one's storage has arrived.
+    """
+    for _ in range(20):
+        page.reload()
+        if text in locator.first.inner_text():
+            break
+
+
 def some_figure():
     fig, ax = plt.subplots()
     ax.plot([0, 1], [0, 1], color="black", label="line")

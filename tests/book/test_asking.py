@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from parts import reloaded
 
 import minidiff as md
 from minidiff.exercises.answers import Wrong, names, number
@@ -108,7 +109,7 @@ def test_what_is_solved_stays_solved(opened):
     page.locator("button", has_text="A").click()
     page.locator("button", has_text="B").click()  # a wrong answer afterwards
     assert counts.all_inner_texts() == 2 * ["Solved: 1 of 2 on this page."]
-    page.reload()
+    reloaded(page, counts, "1 of 2")
     assert counts.all_inner_texts() == 2 * ["Solved: 1 of 2 on this page."]
     assert page.locator("md-ask[data-solved]").get_attribute("data-name") == "ex-08-6"
     assert page.locator("output").all_inner_texts() == ["", ""]
