@@ -31,6 +31,7 @@ PYTEST = [
 ]  # fmt: skip
 GROUPS = ("waveforms", "vocoders", "autoencoders", "latents")  # of bench.budget
 MARGIN = 12  # seconds, for what comes after the last step
+PROBE = {"cuda": 150, "cpu": 15}  # steps, by which the speed is known
 
 
 class Stages:
@@ -129,8 +130,21 @@ def handed_over(device: str, out: Path) -> None:
     (out / "handed-over.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
-def lesson(name: str, device: str, out: Path, until: float) -> None:
-    """Train a recipe for as many of its steps as fit before `until` (monotonic)."""
+def together(name: str, names: list[str], out: Path, seconds: float = 120) -> None:
+    """Wait until all of these have their data: only then can speed be measured."""
+    (out / f"{name}.ready").touch()
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not all(
+        (out / f"{other}.ready").exists() for other in names
+    ):
+        time.sleep(0.1)
+
+
+def lesson(name: str, names: list[str], device: str, out: Path, until: float) -> None:
+    """Train a recipe for as many of its steps as fit before `until` (monotonic).
+
+    names: of all recipes that are trained at the same time.
+    """
     from minidiff.models import run
     from minidiff.models.recipes import RECIPES
     from minidiff.train import fit
@@ -139,15 +153,16 @@ def lesson(name: str, device: str, out: Path, until: float) -> None:
     examples = recipe.examples(recipe.data("train"))
     learner = recipe.build(examples.names).to(device)
     x0, cond = examples[list(range(recipe.batch))]
-    probe = fit(learner, [(x0, cond)], 60)
-    for step in probe:
-        if step.index == 20:
+    together(name, names, out)
+    probe = PROBE[torch.device(device).type]
+    for step in fit(learner, [(x0, cond)], probe):
+        if step.index == probe // 5:
             began = time.monotonic()
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize()
-    each = (time.monotonic() - began) / 40
-    fits = int(0.9 * (until - MARGIN - time.monotonic()) / each)
-    steps = min(recipe.steps, max(1, fits // 100 * 100))
+    each = (time.monotonic() - began) / (probe - probe // 5)
+    fits = int(0.85 * (until - MARGIN - time.monotonic()) / each)
+    steps = min(recipe.steps, max(1, fits))
     every = max(1, int(60 / each))
     print(f"{name}: {1 / each:.1f} steps a second, {steps} steps", flush=True)
     for step in run.train(name, out / name, steps, every, device=device):
@@ -191,7 +206,7 @@ def main():
     if args.stage in GROUPS:
         return rows(args.stage, args.seed, device, out, args.steps)
     if args.stage:
-        return lesson(args.stage, device, out, args.until)
+        return lesson(args.stage, args.train, device, out, args.until)
 
     stages = Stages(out, args.minutes)
     own = ["-m", "bench.gpu", "--out", out, "--device", device, "--stage"]
@@ -211,7 +226,8 @@ def main():
             what = [group, "--seed", seed, "--steps", args.steps]
             stages.start(f"{group}-{seed}", *own, *what)
     for name in args.train:
-        stages.start(name, *own, name, "--until", stages.deadline)
+        what = [name, "--until", stages.deadline, "--train", *args.train]
+        stages.start(name, *own, *what)
     stages.wait()
     if "compiled" not in args.skip and device == "cuda":  # takes minutes: so at last
         stages.run("compiled", stages.left, *peer, "--compiled")

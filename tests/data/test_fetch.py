@@ -189,7 +189,12 @@ fetch.ARCHIVE = {fetch.ARCHIVE!r}
 pooch.os_cache = lambda _: Path({str(tmp_path / "cache")!r})
 fetch.recordings("me/set", {COMMIT!r}, "set/wavs", "", ".wav")
 """
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stderr=subprocess.DEVNULL,
+        # what a shell starts in the background ignores Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert server.stalled.wait(100)
     time.sleep(0.2)
     process.send_signal(sign)
