@@ -156,7 +156,8 @@ def check_cond(net: nn.Module, cond: Cond, batch: int) -> None:
         if not isinstance(value, Tensor) or not value.is_floating_point():
             found = getattr(value, "dtype", type(value).__name__)
             raise TypeError(f"{what} must be a floating-point tensor, got {found}")
-        known = {"batch": batch, "d": size, "n_mels": size}  # no other axis is fixed
+        known = dict.fromkeys(("d", "n_mels", "channels"), size)  # no other is fixed
+        known["batch"] = batch
         if value.dim() != len(shape) or any(
             n != known.get(axis, n) for axis, n in zip(shape, value.shape, strict=True)
         ):

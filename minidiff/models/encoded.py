@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ..sound.fine import Fine
 from ..sound.vocoder import Vocoding
 
 
@@ -56,9 +57,9 @@ def by_name(labels, names: dict) -> dict[str, Tensor]:
 
 
 class Waves(Encoded):
-    """Pairs (x0, cond) for a vocoder: waveforms, and what it is given to make them."""
+    """Pairs (x0, cond) for a vocoder: what it shall make, and what it is given."""
 
-    def __init__(self, waves: Dataset, vocoding: Vocoding):
+    def __init__(self, waves: Dataset, vocoding: Vocoding | Fine):
         self.vocoding = vocoding
         super().__init__(waves, vocoding.spec)
 

@@ -15,8 +15,10 @@ from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
 from ..samplers import from_noise
+from ..sound.fine import Fine
 from ..sound.latents import Latents
 from ..sound.mel import MelSpec, decibels
+from ..sound.spectrum import Spectrum
 from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
@@ -242,14 +244,16 @@ def load(
     if settings["kind"] == "autoencoder":
         return Latents(net, front(settings["spec"]), card)
     denoiser = Denoiser(net, schedule, settings["predicts"])
-    if settings["kind"] == "vocoder":
+    if settings["kind"] in ("vocoder", "fine"):
         denoiser.drop = 0.0  # without a mel it has nothing to do
-        vocoding = Vocoding(front(settings["spec"]), *settings["given"])
+        spec = front(settings["spec"])
+        fine = settings["kind"] == "fine"
+        vocoding = Fine(spec) if fine else Vocoding(spec, *settings["given"])
         return Vocoder(denoiser, vocoding, settings, card)
     return Model(denoiser, settings, card)
 
 
-def front(settings: dict) -> MelSpec | Waveform | Latents:
+def front(settings: dict) -> MelSpec | Waveform | Spectrum | Latents:
     """The front end that these settings describe.
 
     Raises ValueError for an autoencoder that is not the one that was trained with.
@@ -264,7 +268,8 @@ def front(settings: dict) -> MelSpec | Waveform | Latents:
                 " than the one that is here: fetch both, or train the model again"
             )
         return latents
-    return {"MelSpec": MelSpec, "Waveform": Waveform}[kind](**settings)
+    kinds = {"MelSpec": MelSpec, "Waveform": Waveform, "Spectrum": Spectrum}
+    return kinds[kind](**settings)
 
 
 def device() -> torch.device:

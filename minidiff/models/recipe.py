@@ -14,7 +14,9 @@ from ..judging.distance import frechet
 from ..judging.ear import Ear, stacked
 from ..judging.evaluate import evaluate
 from ..nets import Autoencoder, build
+from ..sound.fine import Fine
 from ..sound.mel import MelSpec
+from ..sound.spectrum import Spectrum
 from ..sound.vocoder import Vocoding
 from ..sound.waveform import Waveform
 from . import model as models
@@ -36,7 +38,7 @@ class Recipe:
 
     data: Callable[[str], Dataset]
     samples: int
-    spec: MelSpec | Waveform | str
+    spec: MelSpec | Waveform | Spectrum | str
     net: dict
     steps: int
     about: dict
@@ -153,8 +155,37 @@ class SoundRecipe(Denoising):
 
 
 @dataclass(frozen=True)
-class VocoderRecipe(Denoising):
-    """Of a model that makes waveforms of mels.
+class Speaking(Denoising):
+    """Of a model that makes waveforms of mels."""
+
+    @property
+    def vocoding(self) -> Vocoding | Fine:
+        """What it is given, and what it makes of it."""
+        raise NotImplementedError
+
+    def examples(self, waves: Dataset) -> Waves:
+        return Waves(waves, self.vocoding)
+
+    def build(self, names: dict) -> Denoiser:
+        denoiser = super().build(names)
+        denoiser.drop = 0.0  # a vocoder without a mel has nothing to do
+        return denoiser
+
+    def measure(self, model, ear: Ear) -> dict:
+        """Beside Griffin-Lim, on the same recordings."""
+
+        def judged(decode):
+            return fidelity.compare(decode, self.spec, ear, self.data("test"))
+
+        numbers = {"griffin_lim": judged(self.spec.decode)}
+        for n in sorted({6, 12, 50, self.sampler_steps}):
+            numbers[f"steps_{n}"] = judged(functools.partial(model.decode, steps=n))
+        return numbers
+
+
+@dataclass(frozen=True)
+class VocoderRecipe(Speaking):
+    """Of one that makes the waveform itself.
 
     prior, start: as in `Vocoding`.
     """
@@ -167,9 +198,6 @@ class VocoderRecipe(Denoising):
     @property
     def vocoding(self) -> Vocoding:
         return Vocoding(self.spec, self.prior, self.start)
-
-    def examples(self, waves: Dataset) -> Waves:
-        return Waves(waves, self.vocoding)
 
     def size(self, names: dict) -> dict:
         """Every type of net says in its own words that it takes a mel."""
@@ -189,22 +217,24 @@ class VocoderRecipe(Denoising):
                 f"net: its factors make a hop of {hop}, but the mels have "
                 f"hop_length={self.spec.hop_length}"
             )
-        denoiser.drop = 0.0  # a vocoder without a mel has nothing to do
         return denoiser
 
     def settings(self, examples: Waves) -> dict:
         return super().settings(examples) | {"given": [self.prior, self.start]}
 
-    def measure(self, model, ear: Ear) -> dict:
-        """Beside Griffin-Lim, on the same recordings."""
 
-        def judged(decode):
-            return fidelity.compare(decode, self.spec, ear, self.data("test"))
+@dataclass(frozen=True)
+class FineRecipe(Speaking):
+    """Of one that makes the magnitudes from which Griffin-Lim begins."""
 
-        numbers = {"griffin_lim": judged(self.spec.decode)}
-        for n in (6, 12, 50):
-            numbers[f"steps_{n}"] = judged(functools.partial(model.decode, steps=n))
-        return numbers
+    kind = "fine"
+
+    @property
+    def vocoding(self) -> Fine:
+        return Fine(self.spec)
+
+    def size(self, names: dict) -> dict:
+        return {**self.net, "classes": {"mel": ("picture", 1)}}
 
 
 @dataclass(frozen=True)

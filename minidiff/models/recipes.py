@@ -10,11 +10,13 @@ from ..data.digits import DIGEST as SPEECH_DIGEST
 from ..data.drums import COMMIT as HITS
 from ..data.drums import DIGEST as HITS_DIGEST
 from ..sound.mel import MelSpec
+from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
-from .recipe import AutoencoderRecipe, Recipe, SoundRecipe, VocoderRecipe
+from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
 
 DIGITS = MelSpec(8000, n_fft=512, hop_length=160, n_mels=64)
+HITS_HEARD = MelSpec(16_000, n_fft=512, hop_length=128, mean=-65.0, std=22.0)
 SOUNDS = MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0)
 SPOKEN = {
     "data": f"Free Spoken Digit Dataset at commit {SPEECH[:7]}, training split",
@@ -29,6 +31,13 @@ MADE = {
     "data": "the procedural sound garden, made by this package",
     "licence": "weights MIT, as the code that makes the sounds",
 }
+HITS_TOLD = {
+    "data": f"drum-machines at commit {HITS[:7]}, eight machines, varied",
+    "data_sha256": HITS_DIGEST,
+    "licence": "weights MIT; the recordings are in the public domain",
+}
+# spectrograms whose places look along their rows: three million weights
+ROWS = {"type": "UNet", "channels": (48, 96, 128), "patch": 2, "along": True}
 
 
 def digits(split: str) -> Dataset:
@@ -52,7 +61,7 @@ RECIPES: dict[str, Recipe] = {
         data=functools.partial(sounds, train=10_800),
         samples=16_384,
         spec=SOUNDS,
-        net={"type": "UNet", "channels": (48, 96, 128), "patch": 2, "along": True},
+        net=ROWS,
         steps=24_000,
         scale=3.0,
         between=(1.0, 11.0),
@@ -63,16 +72,11 @@ RECIPES: dict[str, Recipe] = {
         data=lambda split: data.drums(split, samples=8192, vary=split == "train"),
         samples=8192,
         spec=Waveform(16_000, std=0.12),
-        ear=MelSpec(16_000, n_fft=512, hop_length=128, mean=-65.0, std=22.0),
+        ear=HITS_HEARD,
         net={"type": "UNet", "dims": 1, "channels": (16, 32, 48, 64, 96, 128)},
         steps=5000,
         scale=1.0,
-        about={
-            "title": TITLES["drums"],
-            "data": f"drum-machines at commit {HITS[:7]}, eight machines, varied",
-            "data_sha256": HITS_DIGEST,
-            "licence": "weights MIT; the recordings are in the public domain",
-        },
+        about=HITS_TOLD | {"title": TITLES["drums"]},
     ),
     "digits-vocoder": VocoderRecipe(
         data=digits,
@@ -105,5 +109,59 @@ RECIPES: dict[str, Recipe] = {
         scale=1.3,
         judge="sounds",
         about={"title": TITLES["sounds-latent"]} | MADE,
+    ),
+    "environment": SoundRecipe(
+        data=data.environment,
+        samples=32_768,
+        spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-38.0, std=18.0),
+        net=ROWS,
+        steps=6900,
+        batch=32,
+        about={
+            "title": TITLES["environment"],
+            "data": "ESC-10 (Piczak 2015) at commit 553c8f1, folds 1 to 4",
+            "licence": "weights CC BY 3.0, as the data set: name ESC-10 by K. J. "
+            "Piczak and those who recorded it, who stand in credits.txt beside them",
+        },
+    ),
+    "notes": SoundRecipe(
+        data=lambda split: data.notes(split, vary=split == "train"),
+        samples=16_384,
+        spec=MelSpec(16_000, n_fft=2048, n_mels=128, mean=-53.0, std=23.0),
+        net=ROWS,
+        steps=6500,
+        batch=32,
+        about={
+            "title": TITLES["notes"],
+            "data": "227 notes of 14 instruments, played at seven pitches each",
+            "licence": "weights CC BY 3.0, as the recordings that ask for most: name "
+            "those who recorded them, who stand in credits.txt beside them",
+        },
+    ),
+    "drums-spectrum": SoundRecipe(
+        data=lambda split: data.drums(split, samples=8192, vary=split == "train"),
+        samples=8192,
+        spec=Spectrum(
+            16_000, size=(0.9, 0.25, 0.21, 0.23, 0.24, 0.27, 0.3, 0.25, 0.16)
+        ),
+        ear=HITS_HEARD,
+        net=ROWS | {"in_channels": 2},
+        steps=5898,
+        batch=32,
+        scale=1.0,
+        judge="drums",
+        about=HITS_TOLD | {"title": TITLES["drums-spectrum"]},
+    ),
+    "digits-fine": FineRecipe(
+        data=digits,
+        samples=6400,
+        spec=MelSpec(8000, n_fft=512, hop_length=160, n_mels=32),
+        ear=DIGITS,
+        net=ROWS,
+        steps=6424,
+        batch=32,
+        sampler_steps=4,
+        judge="digits",
+        about={"title": TITLES["digits-fine"]} | SPOKEN,
     ),
 }

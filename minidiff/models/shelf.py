@@ -10,6 +10,10 @@ TITLES = {
     "digits-vocoder": "From a mel of a spoken digit to its waveform",
     "sounds-autoencoder": "Mels of the garden, as latents a quarter the size",
     "sounds-latent": "Twelve sounds of the garden, by way of latents",
+    "environment": "Ten real sounds around us, rain to chainsaw",
+    "drums-spectrum": "Nine kinds of drum-machine hits, as complex spectra",
+    "digits-fine": "From 32 bands of a spoken digit to its magnitudes",
+    "notes": "Single notes of fourteen instruments, C1 to C8",
 }
 
 

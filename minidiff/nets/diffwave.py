@@ -93,7 +93,7 @@ class DiffWave(nn.Module):
             {"mel": ("frames", n_mels, self.hop)} if n_mels else {}
         )
         self.time = TimeEmbedding(width)
-        self.conditions = Conditions(kinds, width, frames=True)
+        self.conditions = Conditions(kinds, width, dims=1)
         self.upsample = Upsample(factors) if n_mels else None
         self.inp = nn.Conv1d(1, channels, 1)
         self.layers = nn.ModuleList(

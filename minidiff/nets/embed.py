@@ -99,6 +99,7 @@ class Frames(nn.Module):
     along.
     """
 
+    dims = 1
     shape = ("batch", "n_mels", "frames")
 
     def __init__(self, n_mels: int, hop: int):
@@ -106,15 +107,53 @@ class Frames(nn.Module):
         self.size, self.hop = n_mels, hop
         self.nothing = nn.Parameter(torch.zeros(n_mels))
 
-    def null(self, batch: int) -> Float[Tensor, "batch n_mels 1"]:
-        return self.nothing.new_full((batch, self.size, 1), torch.nan)
+    def null(self, batch: int) -> Float[Tensor, "batch n_mels *ones"]:
+        return self.nothing.new_full((batch, self.size, *[1] * self.dims), torch.nan)
 
     def forward(
-        self, mel: Float[Tensor, "batch n_mels frames"]
-    ) -> Float[Tensor, "batch n_mels frames"]:
-        null, mel = mel.flatten(1).isnan().any(1), mel.to(self.nothing.dtype)
-        nothing = self.nothing[:, None]
-        return torch.where(null[:, None, None], nothing, mel.nan_to_num())
+        self, c: Float[Tensor, "batch n_mels *size"]
+    ) -> Float[Tensor, "batch n_mels *size"]:
+        ones = [1] * self.dims
+        null, c = c.flatten(1).isnan().any(1), c.to(self.nothing.dtype)
+        nothing = self.nothing.view(-1, *ones)
+        return torch.where(null.view(-1, 1, *ones), nothing, c.nan_to_num())
+
+    def beside(
+        self, c: Float[Tensor, "batch n_mels frames"], x: Float[Tensor, "batch c n"]
+    ) -> Float[Tensor, "batch n_mels _"]:
+        """What stands beside x; a lone frame stands all along.
+
+        Raises ValueError if there are not ceil(samples / hop) frames.
+        """
+        frames = -(-x.shape[2] // self.hop)
+        if c.shape[2] not in (1, frames):
+            raise ValueError(
+                f"{c.shape[2]} frames, but x has {x.shape[2]} samples: with a hop of "
+                f"{self.hop} these are {frames} frames"
+            )
+        return self(c).expand(-1, -1, frames)
+
+
+class Pictures(Frames):
+    """A picture (batch, channels, rows, columns) that stays beside another one."""
+
+    dims = 2
+    shape = ("batch", "channels", "rows", "columns")
+
+    def __init__(self, channels: int):
+        super().__init__(channels, hop=1)
+
+    def beside(
+        self, c: Float[Tensor, "batch channels *_"], x: Float[Tensor, "batch c *size"]
+    ) -> Float[Tensor, "batch channels *size"]:
+        """What stands beside x; a lone place stands everywhere.
+
+        Raises ValueError for a picture of another size.
+        """
+        if c.shape[2:] not in ((1, 1), x.shape[2:]):
+            there, here = tuple(c.shape[2:]), tuple(x.shape[2:])
+            raise ValueError(f"size {there}, but x has size {here}")
+        return self(c).expand(-1, -1, *x.shape[2:])
 
 
 class Transposed(nn.Module):
@@ -140,7 +179,7 @@ class Pooled(nn.Module):
 
 KINDS = {
     "labels": Labels, "vectors": Vectors, "sequence": Sequences, "mel": Mels,
-    "frames": Frames,
+    "frames": Frames, "picture": Pictures,
 }  # fmt: skip
 
 
@@ -148,23 +187,22 @@ class Conditions(nn.Module):
     """All the conditions of a net, each by name.
 
     kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size), which
-    add up to one vector; or ("frames", n_mels, hop), which `beside` gives, for nets
-    that ask for it. A condition that is not given is null, and so is everything for
-    cond=None. Raises ValueError for other kinds and sizes below 1.
+    add up to one vector; or what `beside` gives, for nets that say of how many
+    dimensions their x is: ("frames", n_mels, hop) for dims = 1, ("picture", channels)
+    for 2. A condition that is not given is null, and so is everything for cond=None.
+    Raises ValueError for other kinds and sizes below 1.
     """
 
     optional = True
 
-    def __init__(
-        self, kinds: dict[str, int | tuple | list], width: int, frames: bool = False
-    ):
+    def __init__(self, kinds: dict[str, int | tuple | list], width: int, dims: int = 0):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
             if name in dir(self.embedders) or "." in name:
                 raise ValueError(f"classes: {name!r} cannot be a name, choose another")
             kind, *size = ("labels", kind) if isinstance(kind, int) else kind
-            known = [k for k in KINDS if k != "frames" or frames]
+            known = [k for k, e in KINDS.items() if getattr(e, "dims", dims) == dims]
             right = len(size) == 1 + (kind == "frames")
             right = right and all(isinstance(n, int) and n >= 1 for n in size)
             if kind not in known or not right:
@@ -172,7 +210,7 @@ class Conditions(nn.Module):
                     f"classes: {name!r} must be a number of classes or one of "
                     f"{', '.join(known)} with its size, got {kind, *size}"
                 )
-            size += [] if kind == "frames" else [width]
+            size += [] if kind in ("frames", "picture") else [width]
             self.embedders[name] = KINDS[kind](*size)
 
     @property
@@ -208,21 +246,18 @@ class Conditions(nn.Module):
 
     def beside(
         self, cond: Tensor | dict | None, x: Float[Tensor, "batch c *size"]
-    ) -> list[Float[Tensor, "batch n_mels frames"]]:
-        """What stands beside x, one for each `Frames`; a lone frame stands all along.
+    ) -> list[Float[Tensor, "batch _ *frames"]]:
+        """What stands beside x, one for each `Frames` or `Pictures`.
 
-        Raises ValueError if there are not ceil(samples / hop) frames.
+        Raises ValueError for those of another size than x's.
         """
         given, found = self.by_name(cond), []
         for name, embed in self.frames.items():
-            mel = given[name] if name in given else embed.null(len(x))
-            frames = -(-x.shape[2] // embed.hop)
-            if mel.shape[2] not in (1, frames):
-                raise ValueError(
-                    f"cond {name!r} has {mel.shape[2]} frames, but x has {x.shape[2]} "
-                    f"samples: with a hop of {embed.hop} these are {frames} frames"
-                )
-            found.append(embed(mel).expand(-1, -1, frames))
+            c = given[name] if name in given else embed.null(len(x))
+            try:
+                found.append(embed.beside(c, x))
+            except ValueError as error:
+                raise ValueError(f"cond {name!r} has {error}") from None
         return found
 
     def joined(

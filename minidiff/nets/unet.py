@@ -90,8 +90,9 @@ class UNet(nn.Module):
 
     dims: 1 or 2. channels: width of each level, in multiples of 8. classes: number of
     classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; conditions that
-    are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels), and for
-    dims = 1 as ("frames", n_mels, hop), which stay beside x.
+    are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels), and those
+    that stay beside x, for dims = 1, as ("frames", n_mels, hop), for 2 as ("picture",
+    channels).
     mid: blocks at the bottom, at least one. attention: at the bottom. Only for
     dims = 2: patch: side of the squares of x that become one place, so that all levels
     are smaller. along: every block looks along its rows. Raises ValueError for other
@@ -120,7 +121,7 @@ class UNet(nn.Module):
         self.dims, self.factor = dims, patch * 2 ** (len(channels) - 1)
         conv, width = CONV[dims], 4 * channels[0]
         self.time = TimeEmbedding(width)
-        self.conditions = Conditions(named(classes), width, frames=dims == 1)
+        self.conditions = Conditions(named(classes), width, dims)
 
         pairs = list(pairwise(channels))
         beside = sum(embed.size for embed in self.conditions.frames.values())

@@ -129,7 +129,7 @@ class WaveGrad(nn.Module):
             )
         self.schedule, self.n_mels = schedule, n_mels
         self.factors, self.hop = factors, math.prod(factors)
-        self.conditions = Needed({"mel": ("frames", n_mels, self.hop)}, 0, frames=True)
+        self.conditions = Needed({"mel": ("frames", n_mels, self.hop)}, 0, dims=1)
         self.dilations = [(1, 2, 1, 2)] * 2 + [(1, 2, 4, 8)] * (len(factors) - 2)
 
         down = [channels[-1] // 4, *reversed(channels[1:])]  # from the waveform on

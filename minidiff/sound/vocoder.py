@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from .. import valid
 from ..samplers import from_noise
+from .fine import Fine
 from .mel import MelSpec, griffin_lim, spread
 
 MISSING = 0.3  # usual rms of what Griffin-Lim lacks, over that of the sound
@@ -61,6 +62,12 @@ class Vocoding:
             wave = griffin_lim(magnitude, self.spec, 8, start=base[:, 0], momentum=0)
         return (wave[:, None] - base) / unit
 
+    def heard(
+        self, x: Float[Tensor, "batch 1 samples"], base: Tensor, unit: Tensor, mel
+    ) -> Float[Tensor, "batch samples"]:
+        """The waveform that x0 stands for."""
+        return (base + unit * x)[:, 0]
+
 
 class Vocoder:
     """A trained denoiser that makes waveforms out of mels.
@@ -69,7 +76,7 @@ class Vocoder:
     """
 
     def __init__(
-        self, denoiser: nn.Module, vocoding: Vocoding, settings: dict, card: dict
+        self, denoiser: nn.Module, vocoding: Vocoding | Fine, settings: dict, card: dict
     ):
         self.denoiser, self.vocoding = denoiser.eval(), vocoding
         self.settings, self.card = settings, card
@@ -95,9 +102,9 @@ class Vocoder:
         mel = mel.float().to(next(self.denoiser.parameters(), mel).device)
         cond, base, unit = self.vocoding.given(mel)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(len(mel))]
-        walk = unit.shape, self.settings["sampler"], steps, cond, dice, mel.device
+        walk = base.shape, self.settings["sampler"], steps, cond, dice, mel.device
         x = from_noise(self.denoiser, *walk)
-        return (base + unit * x)[:, 0].to(home)
+        return self.vocoding.heard(x, base, unit, mel).to(home)
 
     def check(self, spec: MelSpec, name: str) -> None:
         """Raise ValueError unless `spec` makes the mels that this vocoder knows."""

@@ -125,5 +125,10 @@ def test_responsible_use_names_every_model_with_its_licence():
     assert sorted(told) == shipped()
     for name, row in told.items():
         licence = md.load(name).card["licence"]
-        for known in ("CC BY-SA 4.0", "public domain", "weights MIT"):
+        for known in (
+            "CC BY-SA 4.0",
+            "weights CC BY 3.0",
+            "public domain",
+            "weights MIT",
+        ):
             assert (known in row) == (known in licence), name

@@ -18,6 +18,7 @@ from torch import nn
 import minidiff as md
 from minidiff.nets import Autoencoder, DiffWave, DiT, WaveGrad
 from minidiff.nets.unet import Block
+from minidiff.sound.fine import Fine
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPE = re.compile(r"\d+(?:×\d+)+")
@@ -111,6 +112,12 @@ ALL = {
     "model of latents": lambda: md.draw(md.load("sounds-latent")),
     "vocoder": lambda: md.draw(vocoder()),
     "vocoding": lambda: md.draw(vocoding(True, False), 16_384),
+    "fine vocoder": lambda: md.draw(md.load("digits-fine")),
+    "fine": lambda: md.draw(Fine(md.MelSpec(n_mels=20)), 8192),
+    "picture beside": lambda: md.draw(
+        md.UNet(channels=(8, 16), classes={"seen": ("picture", 2)}), (32, 8)
+    ),
+    "model of spectra": lambda: md.draw(md.load("drums-spectrum")),
     "plain vocoding": lambda: md.draw(vocoding(False, False), 640),
     "guidance": lambda: md.draw(md.Guided(SOME, 3.0)),
     "little guidance": lambda: md.draw(md.Guided(SOME, 0.5)),
@@ -397,10 +404,11 @@ def test_a_drawing_leaves_the_net_as_it_was():
     assert md.draw(half, (5, 6)).html == md.draw(whole, (5, 6)).html
 
 
-@pytest.mark.parametrize("kind", ["digits", "drums", "sounds-latent"])
+@pytest.mark.parametrize("kind", ["digits", "drums", "drums-spectrum", "sounds-latent"])
 def test_a_model_tells_its_own_numbers(kind):
     model = md.load(kind)
     whole = {"digits": "model", "drums": "model of waveforms"}
+    whole["drums-spectrum"] = "model of spectra"
     shown = drawn(whole.get(kind, "model of latents"))
     words = " ".join(words for words, *_ in texts(shown))
     x = "×".join(map(str, model.shape))
@@ -414,7 +422,7 @@ def test_a_model_tells_its_own_numbers(kind):
     assert model.settings["sampler"] in words
     assert type(model.denoiser.net).__name__ in words
     assert all(name in words for name in model.conditions)
-    assert ("Griffin-Lim" in words) == (kind != "drums")
+    assert ("Griffin-Lim" in words) == (not kind.startswith("drums"))
     assert ("autoencoder.decoder" in words) == (kind == "sounds-latent")
 
 
@@ -432,6 +440,21 @@ def test_a_vocoding_shows_what_it_gives(prior, start):
     assert ("0.1 everywhere" in words) != prior
     assert ("start = base / unit" in words) == ("start" in cond) == start
     assert (f"base {long}" in words) == ("Griffin-Lim" in words) == start
+
+
+def test_fine_magnitudes_show_what_they_are_made_of():
+    recipe = Fine(md.MelSpec(n_mels=20))
+    _, base, unit = recipe.given(torch.randn(1, *recipe.spec.shape(8192)))
+    picture = "×".join(map(str, base.shape[1:]))
+    words = [words for words, *_ in texts(md.draw(recipe, 8192))]
+    assert {f"base {picture}", f"noise {picture}", f"x0 {picture}"} < set(words)
+    assert {"mel 1×20×32", "wave 1×8192", f"base + {unit:g} * x0, dB"} < set(words)
+
+
+def test_a_picture_beside_has_its_size():
+    words = [words for words, *_ in texts(drawn("picture beside"))]
+    assert "seen 2×32×8" in words
+    assert "joined 3×32×8" in words
 
 
 def test_the_shipped_vocoder_tells_how_often_it_asks():

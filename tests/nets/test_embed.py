@@ -84,7 +84,7 @@ def test_no_conditions_add_nothing():
 
 
 def test_frames_stand_beside_the_waveform_and_not_in_the_sum():
-    net = Conditions({"drum": 3, "mel": ("frames", 4, 10)}, 8, frames=True)
+    net = Conditions({"drum": 3, "mel": ("frames", 4, 10)}, 8, dims=1)
     torch.nn.init.normal_(net.embedders["mel"].nothing)
     drum, mel, x = torch.tensor([1, 2]), torch.randn(2, 4, 3), torch.zeros(2, 1, 21)
     cond = {"drum": drum, "mel": mel}
@@ -93,7 +93,7 @@ def test_frames_stand_beside_the_waveform_and_not_in_the_sum():
 
 
 def test_a_null_frame_is_learned_and_item_by_item():
-    net = Conditions({"mel": ("frames", 4, 10)}, 8, frames=True)
+    net = Conditions({"mel": ("frames", 4, 10)}, 8, dims=1)
     nothing = torch.nn.init.normal_(net.embedders["mel"].nothing)
     mel, x = torch.randn(2, 4, 3), torch.zeros(2, 1, 30)
     null = nothing[:, None].expand(2, 4, 3)
@@ -109,7 +109,7 @@ def test_a_null_frame_is_learned_and_item_by_item():
 
 @pytest.mark.parametrize(("samples", "frames"), [(20, 3), (21, 2), (30, 2), (31, 3)])
 def test_a_wrong_number_of_frames_is_told(samples, frames):
-    net = Conditions({"mel": ("frames", 4, 10)}, 8, frames=True)
+    net = Conditions({"mel": ("frames", 4, 10)}, 8, dims=1)
     says = f"{frames} frames, but x has {samples} samples: with a hop of 10"
     with pytest.raises(ValueError, match=says):
         net.beside(torch.randn(2, 4, frames), torch.zeros(2, 1, samples))
@@ -117,13 +117,28 @@ def test_a_wrong_number_of_frames_is_told(samples, frames):
 
 def test_frames_are_held_for_their_samples():
     kinds = {"mel": ("frames", 4, 10), "wave": ("frames", 1, 1)}
-    net, x = Conditions(kinds, 8, frames=True), torch.randn(2, 1, 25)
+    net, x = Conditions(kinds, 8, dims=1), torch.randn(2, 1, 25)
     mel, wave = torch.randn(2, 4, 3), torch.randn(2, 1, 25)
     joined = net.joined({"mel": mel, "wave": wave}, x)
     assert joined.shape == (2, 6, 25)
     assert torch.equal(joined[:, :1], x)
     assert torch.equal(joined[:, 1:5, [0, 9, 10, 24]], mel[:, :, [0, 0, 1, 2]])
     assert torch.equal(joined[:, 5:], wave)
+
+
+def test_a_picture_stands_beside_a_picture():
+    net = Conditions({"drum": 3, "seen": ("picture", 2)}, 8, dims=2)
+    nothing = torch.nn.init.normal_(net.embedders["seen"].nothing)
+    x, seen = torch.randn(2, 1, 5, 7), torch.randn(2, 2, 5, 7)
+    joined = net.joined({"seen": seen}, x)
+    assert torch.equal(joined, torch.cat([x, seen], dim=1))
+    null = nothing[:, None, None].expand(2, 2, 5, 7)
+    for nobody in (None, net.null({"seen": seen})):
+        assert torch.equal(net.joined(nobody, x)[:, 1:], null)
+    seen[1] = torch.nan
+    assert torch.equal(net.joined({"seen": seen}, x)[1, 1:], null[1])
+    with pytest.raises(ValueError, match=r"'seen' has size \(4, 7\), but x has .*5, 7"):
+        net.joined({"seen": torch.randn(2, 2, 4, 7)}, x)
 
 
 def test_frames_are_for_nets_that_hear_them():

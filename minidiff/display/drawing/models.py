@@ -62,6 +62,8 @@ def stages(front, samples: int, shape: tuple, vocoder: str | None):
         yield "`autoencoder.encoder`", "`autoencoder.decoder`", shape
     elif hasattr(front, "n_mels"):
         yield "`MelSpec.encode`", f"`{vocoder}`" if vocoder else "Griffin-Lim", shape
+    elif hasattr(front, "power"):
+        yield "`Spectrum.encode`", "`Spectrum.decode`", shape
     else:
         yield f"/ {front.std:g}", f"× {front.std:g}", shape
 
@@ -72,6 +74,8 @@ def vocoder(whole, size=None):
     whole: a vocoder, or only its `Vocoding`, for a sound of so many samples.
     """
     vocoding = getattr(whole, "vocoding", whole)
+    if not hasattr(vocoding, "prior"):
+        return fine(whole, size)
     settings = getattr(whole, "settings", {})
     (samples,) = size or (settings["samples"],)
     mel = torch.zeros(1, *vocoding.spec.shape(samples))
@@ -116,4 +120,48 @@ def vocoder(whole, size=None):
         f"A vocoder. mel {shape} goes three ways. Left, {' '.join(words)}: unit "
         f"{long}. Right, {other}. In the middle the {net}; it is told mel{told} and "
         f"makes x0 {long} of noise {long}. At the end base + unit * x0 is wave {long}."
+    )
+
+
+def fine(whole, size=None):
+    """From a mel to all magnitudes, and by Griffin-Lim to the waveform.
+
+    whole: a vocoder of magnitudes, or only its `Fine`, for a sound of so many samples.
+    """
+    vocoding = getattr(whole, "vocoding", whole)
+    settings = getattr(whole, "settings", {})
+    (samples,) = size or (settings["samples"],)
+    mel = torch.zeros(1, *vocoding.spec.shape(samples))
+    _, base, unit = vocoding.given(mel)
+    shape, picture = times(mel.shape[1:]), times(base.shape[1:])
+    sheet, net = Sheet(), "`denoiser`"
+    if settings:
+        net += f": {type(whole.denoiser.net).__name__}, asked {settings['steps']} times"
+    left, right, w = 80, WIDTH - 80, 140
+    top = sheet.pill(MIDDLE, 4, f"`mel {shape}`", w=120)
+    bands = sheet.box(left, top.low + 22, "`spread`: the mean", "of its bands, dB", w=w)
+    level = sheet.pill(left, bands.low + GAP, f"`base {picture}`", w=w)
+    sheet.joint(bands, level)
+    sheet.arrow(top.left, (left, top.left[1]), bands.top)
+    noise = sheet.pill(right, level.y, f"noise `{picture}`", w=w)
+    asked = sheet.box(MIDDLE + 20, level.low + 26, net, w=250)
+    sheet.arrow(noise.bottom, (right, asked.top[1]))
+    sheet.arrow(level.right, (MIDDLE + 20, level.right[1]), asked.top, kind="told")
+    x0 = sheet.pill(MIDDLE + 20, asked.low + GAP, f"`x0 {picture}`", w=w)
+    words = f"`base + {unit:g} * x0`, dB"
+    total = sheet.box(MIDDLE, x0.low + GAP, words, w=WIDTH - 16)
+    sheet.joint(asked, x0)
+    sheet.arrow(x0.bottom, (x0.x, total.top[1]))
+    sheet.arrow((22, level.low), (22, total.top[1]))
+    kept = sheet.box(MIDDLE, total.low + GAP, "`griffin_lim`, keeps the mel", w=240)
+    wave = sheet.pill(MIDDLE, kept.low + GAP, f"`wave 1×{samples}`", w=w)
+    sheet.joint(total, kept, wave)
+    edge = WIDTH - 4
+    there = (edge, top.right[1]), (edge, kept.right[1])
+    sheet.arrow(top.right, *there, kept.right, kind="told")
+    return sheet.shown(
+        f"A vocoder of magnitudes. mel {shape} is spread to base {picture}: for every "
+        f"frequency the mean of its bands. The {net.replace('`', '')} is told it, and "
+        f"makes x0 {picture} of noise. base + {unit:g} * x0 are the magnitudes from "
+        f"which griffin_lim begins; it keeps the mel, and gives wave 1×{samples}."
     )

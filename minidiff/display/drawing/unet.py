@@ -30,18 +30,23 @@ def unet(net, size):
 
 
 def joined(sheet: Sheet, net, x: Box, size: tuple, shape: str) -> Box:
-    """What stands beside x, sample by sample, joins it."""
+    """What stands beside x, place by place, joins it."""
     both = sheet.pill(LEFT, x.low + 22, f"`joined {shape}`", w=ARM)
     sheet.joint(x, both)
     edge, corner = x.right[0], (LEFT + 30, x.low + 9)
     for name, embed in net.conditions.frames.items():
-        words = f"`{name} {times((embed.size, -(-size[0] // embed.hop)))}`"
+        words = f"`{name} {times(stands(embed, size))}`"
         w = measure(words) + 14
         beside = sheet.box(edge + 8 + w / 2, x.y, words, kind="told", w=w)
         sheet.line(beside.bottom, (beside.x, corner[1]), corner, kind="told")
         edge += 8 + w
     sheet.arrow(corner, (corner[0], both.y), kind="told")
     return both
+
+
+def stands(embed, size: tuple) -> tuple:
+    """The shape of what stands beside an x of this size."""
+    return embed.size, -(-size[0] // embed.hop), *size[1:]
 
 
 def arms(sheet: Sheet, seen: Shapes, before: Box, after: Box, levels: int):
@@ -123,7 +128,7 @@ def spoken(net, seen: Shapes) -> str:
         steps += [f"shrink[{i}] {seen.out(f'shrink.{i}')}", f"down[{i + 1}]"]
         back += [f"grow[{i}]", f"up[{i + 1}] {seen.out(f'up.{i + 1}')}"]
     told = [
-        f"{name} {times((embed.size, -(-seen[''].into[1] // embed.hop)))}"
+        f"{name} {times(stands(embed, seen[''].into[1:]))}"
         for name, embed in net.conditions.frames.items()
     ]
     beside = f", joined with {', '.join(told)} to {seen.into('stem')}," if told else ""
