@@ -49,6 +49,8 @@ def figure(fig, alt: str) -> Shown:
         raise ValueError("alt is empty: say in words what the figure shows")
     for axes in fig.axes:
         lighten(axes)
+    for legend in fig.legends:
+        legend.get_frame().set_visible(False)
     file = io.BytesIO()
     with rc_context({"svg.hashsalt": "minidiff"}):
         fig.savefig(

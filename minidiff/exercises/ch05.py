@@ -290,4 +290,4 @@ def assemble(walk):
             if near(found, wrong):
                 raise Wrong(hint)
         raise Wrong(f"{what} the answer is another: follow x through every part once.")
-    return "One stack, two loops: this is `md.UNet`, but for attention and padding."
+    return "One stack, two loops: this is the heart of `md.UNet`."

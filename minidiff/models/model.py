@@ -24,9 +24,10 @@ from ..sound.waveform import Waveform
 from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
 
-FAR = 1e3  # a peak beyond this only comes of overshooting, and its square may overflow
+FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
-WILD = 10.0  # no latent has that size, since all together have unit variance
+# no number has that size: latents have unit variance, spectra the sum of a window
+WILD = {Latents: 10.0, Spectrum: 1e3}
 INAUDIBLE = 1e-3  # rms, if it comes of overshooting
 
 
@@ -42,8 +43,8 @@ class Model:
     """A denoiser with all that is needed to turn its answers into sound.
 
     labels: names of the main label's classes. conditions: all labels' names, by name.
-    spec: the front end: `MelSpec`, `Waveform` or `Latents`. shape: of one x.
-    settings: what `save` stores.
+    spec: the front end: `MelSpec`, `Waveform`, `Spectrum` or `Latents`. shape: of one
+    x. settings: what `save` stores.
     """
 
     def __init__(self, denoiser: Denoiser, settings: dict, card: dict):
@@ -114,10 +115,12 @@ class Model:
         """The waveforms of x, and of which of them nothing is left."""
         lost = emptied(x)
         far = torch.zeros_like(lost)
+        if limit := WILD.get(type(self.spec)):
+            kept = x.clamp(-limit, limit)
+            far |= differ(x, kept)
+            x = kept
         if isinstance(self.spec, Latents):
-            z = x.clamp(-WILD, WILD)
-            far |= differ(x, z)
-            x = self.spec.mel(z)
+            x = self.spec.mel(x)
         if isinstance(self.audible, MelSpec):
             mel = bounded(x, self.audible)
             far |= differ(x, mel)
@@ -136,7 +139,7 @@ class Model:
         if vocoder is None:
             return self.audible.decode
         name = self.card.get("recipe", "the model")
-        if isinstance(self.spec, Waveform):
+        if not isinstance(self.audible, MelSpec):
             raise ValueError(f"vocoder: {name} makes waveforms, not mels")
         if vocoder == "griffin-lim":
             return self.audible.decode

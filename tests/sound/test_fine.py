@@ -1,9 +1,12 @@
 """Fine magnitudes: what a mel leaves open, as a picture to be denoised."""
 
 import pytest
+import tiny
 import torch
 
 import minidiff as md
+from minidiff.models import recipes, run
+from minidiff.models.recipe import FineRecipe
 from minidiff.sound.fine import FLOOR, MEAN, Fine
 from minidiff.sound.mel import MelSpec, griffin_lim
 from minidiff.sound.vocoder import Vocoder
@@ -99,3 +102,32 @@ def test_griffin_lim_keeps_the_mel_only_when_it_is_told():
     kept = fine.heard(torch.full_like(base, 3.0), base, unit, mel, 16)
     assert loud.std() > 4 * wave.std()
     assert abs(kept.std() / wave.std() - 1) < 0.2
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A vocoder of magnitudes that learned three tones, in seconds."""
+    keys = vars(tiny.RECIPE).keys() & FineRecipe.__dataclass_fields__.keys()
+    same = {key: getattr(tiny.RECIPE, key) for key in keys} | {"steps": 250}
+    recipes.RECIPES["tiny-fine"] = FineRecipe(**same)
+    folder = tmp_path_factory.mktemp("fine")
+    for step in run.train("tiny-fine", folder, device="cpu"):
+        if step.index == 1:
+            first = step.loss
+    del recipes.RECIPES["tiny-fine"]
+    return md.load(folder), first, step.loss
+
+
+def test_a_recipe_makes_one_and_load_brings_it_back(trained):
+    speak, first, last = trained
+    assert isinstance(speak.vocoding, Fine)
+    assert last < 0.5 * first
+    tones = tiny.Tones("test").waves[:12]
+    mel = speak.spec.encode(tones)
+    made, plain = speak.decode(mel), speak.spec.decode(mel)
+
+    def off(waves):
+        a, b = (speak.spec.stft(w).abs() for w in (waves[:, :1600], tones))
+        return (a - b).square().mean()
+
+    assert off(made) < 0.8 * off(plain)
