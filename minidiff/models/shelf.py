@@ -11,9 +11,9 @@ TITLES = {
     "sounds-autoencoder": "Mels of the garden, as latents a quarter the size",
     "sounds-latent": "Twelve sounds of the garden, by way of latents",
     "environment": "Ten real sounds around us, rain to chainsaw",
+    "notes": "Single notes of fourteen instruments, C1 to C8",
     "drums-spectrum": "Nine kinds of drum-machine hits, as complex spectra",
     "digits-fine": "From 32 bands of a spoken digit to its magnitudes",
-    "notes": "Single notes of fourteen instruments, C1 to C8",
 }
 
 
