@@ -108,7 +108,7 @@ def test_griffin_lim_keeps_the_mel_only_when_it_is_told():
 def trained(tmp_path_factory):
     """A vocoder of magnitudes that learned three tones, in seconds."""
     keys = vars(tiny.RECIPE).keys() & FineRecipe.__dataclass_fields__.keys()
-    same = {key: getattr(tiny.RECIPE, key) for key in keys} | {"steps": 250}
+    same = {key: getattr(tiny.RECIPE, key) for key in keys} | {"steps": 100}
     recipes.RECIPES["tiny-fine"] = FineRecipe(**same)
     folder = tmp_path_factory.mktemp("fine")
     for step in run.train("tiny-fine", folder, device="cpu"):
