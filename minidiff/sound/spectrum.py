@@ -9,6 +9,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from .. import valid
+from .mel import MelSpec
 from .waveform import checked
 
 
@@ -31,6 +32,8 @@ class Spectrum:
     hop_length: int = 64
     power: float = 0.5
     size: Sequence[float] | float = 1.0
+
+    stft, istft = MelSpec.stft, MelSpec.istft  # the same windows, one piece for both
 
     def __post_init__(self):
         for name in ("sample_rate", "n_fft", "hop_length"):
@@ -67,19 +70,7 @@ class Spectrum:
         """The way back, exactly; of what is no spectrum, the nearest waveform's."""
         real, imag = (x.float() * self.sizes(x)).unbind(1)
         spectrum = companded(torch.complex(real, imag), 1 / self.power)
-        samples = x.shape[-1] * self.hop_length
-        window = torch.hann_window(self.n_fft, device=x.device)
-        return torch.istft(
-            spectrum, self.n_fft, self.hop_length, window=window, length=samples
-        )
-
-    def stft(self, wave: Tensor) -> Complex[Tensor, "batch bins frames"]:
-        """Complex spectrum, n_fft // 2 + 1 bins, samples // hop + 1 frames."""
-        window = torch.hann_window(self.n_fft, dtype=wave.dtype, device=wave.device)
-        return torch.stft(
-            wave, self.n_fft, self.hop_length, window=window,
-            pad_mode="constant", return_complex=True,
-        )  # fmt: skip
+        return self.istft(spectrum, x.shape[-1] * self.hop_length)
 
     def sizes(self, like: Tensor) -> Float[Tensor, "bins 1"]:
         """What every bin is divided by, in the form of `like`."""
