@@ -47,14 +47,15 @@ from minidiff.train import Shuffled, fit
 def spoken(split: str):
     """All the training recordings, but a third of the test: to walk all of them with a
     net at full rate would take longer than its training."""
-    words = RECIPES["digits-vocoder"].data(split)
+    words = RECIPES["digits-vocoder-64"].data(split)
     return words if split == "train" else Subset(words, range(0, len(words), 3))
 
 
 DRUMS, SOUNDS = RECIPES["drums"], RECIPES["sounds"]
 MELS, LATENT = RECIPES["sounds-autoencoder"], RECIPES["sounds-latent"]
-VOICE = replace(RECIPES["digits-vocoder"], data=spoken)
+VOICE = replace(RECIPES["digits-vocoder-64"], data=spoken)
 COARSE = replace(VOICE, spec=replace(VOICE.spec, n_mels=32), ear=VOICE.spec)
+FINE = replace(RECIPES["digits-vocoder"], data=spoken, judge="digits")
 DIFFWAVE = {"type": "DiffWave", "channels": 32, "layers": 12, "cycle": 12}
 WAVEGRAD = {"type": "WaveGrad", "factors": (5, 4, 4, 2), "channels": (96, 64, 48, 32)}
 MEL_UNET = {"type": "UNet", "channels": (24, 48, 96)}
@@ -81,6 +82,10 @@ GROUPS = {
         "U-Net, prior": replace(VOICE, start=False),
         "U-Net, prior, start": VOICE,
         "U-Net, prior, start, 32 bands": COARSE,
+    },
+    "fine": {
+        "32 bands": FINE,
+        "20 bands": replace(FINE, spec=replace(FINE.spec, n_mels=20)),
     },
     "autoencoders": {
         f"{16 // n}x": replace(MELS, net=MELS.net | {"latent": n, "kl": PRICE * n / 16})

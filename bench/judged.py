@@ -19,19 +19,17 @@ from torch.utils.data import Dataset
 from minidiff.judging import fidelity
 from minidiff.judging.distance import frechet
 from minidiff.judging.ear import stacked
-from minidiff.judging.evaluate import balanced, evaluate
+from minidiff.judging.evaluate import MOST, evaluate, like
 from minidiff.models import model as models
-from minidiff.models.ears import load_ear
-from minidiff.models.encoded import label_names
-from minidiff.models.recipe import SoundRecipe, VocoderRecipe
+from minidiff.models.ears import load_ears
+from minidiff.models.recipe import SoundRecipe, Speaking
 from minidiff.models.recipes import RECIPES
 from minidiff.sound.mel import MelSpec, griffin_lim
 from minidiff.sound.vocoder import Vocoding
 
-COUNTS = (1, 6, 12)  # steps of a vocoder
-STEPS = [f"steps_{n}" for n in COUNTS]
-EACH, DRAWS = 30, 3  # sounds of a class, and how often
+COUNTS = {"vocoder": (1, 6, 12), "fine": (1, 4, 8)}  # steps
 ROUNDS = 4  # of Griffin-Lim after a vocoder, to keep the mel
+ROUNDS_MORE = f", then {ROUNDS} rounds"
 
 
 class Held(Dataset):
@@ -60,7 +58,7 @@ def held(data: Callable, split: str) -> Held:
 
 def possible(recipe) -> bool:
     """Whether the rulers that this recipe needs are installed."""
-    packages = ("pesq", "pystoi") if isinstance(recipe, VocoderRecipe) else ()
+    packages = ("pesq", "pystoi") if isinstance(recipe, Speaking) else ()
     return all(map(importlib.util.find_spec, packages))
 
 
@@ -80,28 +78,47 @@ def verdict(folder: Path, recipe, device) -> dict:
 
 
 def measured(model, recipe, device) -> dict:
-    """The numbers of a card, of a model of sounds, a vocoder or an autoencoder."""
-    ear = load_ear(recipe.judge, recipe.hears)
-    if isinstance(recipe, VocoderRecipe):
+    """The numbers of a card, of a model of sounds, a vocoder or an autoencoder.
+
+    By ear A; those of ear B end in `_b`.
+    """
+    ears = load_ears(recipe.judge)
+    if isinstance(recipe, Speaking):
         model.to(device)
-        return {
-            key: spoken(functools.partial(model.decode, steps=n), recipe, ear)
-            for key, n in zip(STEPS, COUNTS, strict=True)
-        }
+        return walks(model, recipe, ears)
     if not isinstance(model, models.Model):
-        real, _ = stacked(held(recipe.data, "test"))
-        mel, z = recipe.spec.encode(real), model.encode(real)
-        return {
-            "compression": model.autoencoder.compression,
-            "mel_rms": (model.mel(z) - mel).square().mean().sqrt().item(),
-            "frechet": frechet(ear.embed(model.decode(z)), ear.embed(real)),
-        }
+        return by_letter(recipe.measure(model, ears))
     model.denoiser.to(device)
     sets = (held(recipe.data, split) for split in ("train", "test"))
-    return evaluate(model, ear, *sets, EACH, DRAWS)
+    found = evaluate(model, ears, *sets)
+    return found["ear_a"]["made"] | {
+        f"{key}_b": value for key, value in found["ear_b"]["made"].items()
+    }
 
 
-def spoken(decode, recipe, ear) -> dict:
+def walks(model, recipe, ears, after=lambda decode: decode) -> dict:
+    """The numbers of a vocoder in each count of steps. after: what follows them."""
+    return {
+        f"steps_{n}": spoken(
+            after(functools.partial(model.decode, steps=n)), recipe, ears
+        )
+        for n in COUNTS[recipe.kind]
+    }
+
+
+def by_letter(numbers: dict) -> dict:
+    """What ears say each, {"A": 1, "B": 2}, as numbers of their own."""
+    flat = {}
+    for key, value in numbers.items():
+        flat |= (
+            {key: value["A"], f"{key}_b": value["B"]}
+            if isinstance(value, dict)
+            else {key: value}
+        )
+    return flat
+
+
+def spoken(decode, recipe, ears) -> dict:
     """The numbers of a vocoder's card, and how much more PESQ than Griffin-Lim has.
 
     pesq_gain: mean over the words that PESQ can score; pesq_gain_error: its standard
@@ -113,7 +130,7 @@ def spoken(decode, recipe, ear) -> dict:
         kept.append(decode(mel))
         return kept[-1]
 
-    numbers = fidelity.compare(once, recipe.spec, ear, test)
+    numbers = by_letter(fidelity.compare(once, recipe.spec, ears, test))
     gain = scores(torch.cat(kept), recipe.data, recipe.spec.sample_rate)
     gain = gain - rival(recipe.data, recipe.spec)
     gain = gain[~gain.isnan()]
@@ -151,16 +168,14 @@ def cost(model) -> float | None:
 
 def counts(recipe) -> dict:
     """How many sounds each training is judged by, and how many recordings there are."""
-    test = held(recipe.data, "test")
-    made = len(test)  # there and back, one for one
-    if type(recipe) is SoundRecipe:
-        made = EACH * DRAWS * len(next(iter(label_names(test).values())))
-    return {"made": made, "test": len(test)}
+    test = len(held(recipe.data, "test"))
+    sounds = type(recipe) is SoundRecipe
+    return {"made": min(test, MOST) if sounds else test, "test": test}
 
 
 def titles(recipe) -> list[str]:
     """What the sounds are that a table keeps."""
-    if isinstance(recipe, VocoderRecipe):
+    if isinstance(recipe, Speaking):
         return ["three", "nine"]
     names = held(recipe.data, "test").names
     return [names[i] for i in range(0, len(names), len(names) // 4)][:4]
@@ -171,7 +186,7 @@ def heard(model, recipe) -> Tensor:
 
     Vocoders speak mels of words that `digits` made: no recording may be kept.
     """
-    if isinstance(recipe, VocoderRecipe):
+    if isinstance(recipe, Speaking):
         words = models.load("digits").generate(titles(recipe), seed=40)
         waves = model.decode(recipe.spec.encode(words))
     elif isinstance(model, models.Model):
@@ -186,33 +201,47 @@ def heard(model, recipe) -> Tensor:
 
 def yardsticks(group: str, recipe) -> dict:
     """Rows that were not trained here: what the same rulers say of known things."""
-    ear = load_ear(recipe.judge, recipe.hears)
-    if isinstance(recipe, VocoderRecipe):
-        return speakers(recipe, ear)
-    real = stacked(held(recipe.data, "test"))
+    ears = load_ears(recipe.judge)
+    if isinstance(recipe, Speaking):
+        return speakers(recipe, ears)
+    real, truth = stacked(held(recipe.data, "test"))
     train = held(recipe.data, "train")
-    known = stacked(train)
+    known, labels = stacked(train)
     origin = getattr(train, "origin", torch.arange(len(train)))
-    rows = crowds(*(ear.embed(w) for w, _ in (known, real)), known[1], origin)
-    right = (ear.label(known[0]) == known[1]).double().mean().item()
-    rows["training sounds"]["metrics"]["recognised"] = round(right, 4)
-    if group == "autoencoders":
-        waves = recipe.spec.decode(recipe.spec.encode(real[0]))
-        far = round(frechet(ear.embed(waves), ear.embed(real[0])), 3)
-        metrics = {"compression": 1.0, "mel_rms": 0.0, "frechet": far}
-        rows["the mel alone"] = {"n": len(waves), "metrics": metrics}
+    rows = {}
+    for letter, ear in ears.items():
+        embedded = ear.embed(known), ear.embed(real)
+        told = crowds(*embedded, labels, truth, origin)
+        right = (ear.named(embedded[0]) == labels).double().mean().item()
+        told["training sounds"]["metrics"]["recognised"] = round(right, 4)
+        if group == "autoencoders":
+            waves = recipe.spec.decode(recipe.spec.encode(real))
+            far = round(frechet(ear.embed(waves), embedded[1]), 3)
+            metrics = {"compression": 1.0, "mel_rms": 0.0, "frechet": far}
+            told["the mel alone"] = {"n": len(waves), "metrics": metrics}
+        for name, row in told.items():
+            kept = rows.setdefault(name, {"n": row["n"]})
+            for part in ("metrics", "spread"):
+                numbers = row.get(part, {})
+                if letter == "B":
+                    numbers = {f"{key}_b": value for key, value in numbers.items()}
+                kept[part] = kept.get(part, {}) | numbers
     return rows
 
 
-def crowds(known: Tensor, real: Tensor, labels: Tensor, origin: Tensor) -> dict:
+def crowds(
+    known: Tensor, real: Tensor, labels: Tensor, truth: Tensor, origin: Tensor
+) -> dict:
     """Fréchet distances of crowds that no net has made, twenty draws of each.
 
-    Of training sounds, as many as a net is asked for, to the test sounds: what a
-    perfect model of the training sounds would get. And of as few training sounds as
-    there are test sounds, each of another recording, to those of all other recordings:
-    one crowd twice, so the truth is 0, and what is measured is that they are few.
+    Of training sounds, as many as the test has, to the test sounds: what a perfect
+    model of the training sounds would get. And of as many training sounds, each of
+    another recording, to those of all other recordings: one crowd twice, so the truth
+    is 0, and what is measured is that they are few.
     """
-    far = [frechet(known[balanced(labels, EACH, seed)], real) for seed in range(20)]
+    far = [
+        frechet(known[like(truth, labels, origin, seed)], real) for seed in range(20)
+    ]
     few = []
     for seed in range(20):
         dice = torch.Generator().manual_seed(seed)
@@ -223,7 +252,7 @@ def crowds(known: Tensor, real: Tensor, labels: Tensor, origin: Tensor) -> dict:
         few.append(frechet(known[first], known[~inside]))
     return {
         "training sounds": {
-            "n": len(balanced(labels, EACH, 0)),
+            "n": len(real),
             "metrics": {"frechet": round(mean(far), 3)},
             "spread": {"frechet": round(stdev(far), 3)},
         },
@@ -235,36 +264,46 @@ def crowds(known: Tensor, real: Tensor, labels: Tensor, origin: Tensor) -> dict:
     }
 
 
-def speakers(recipe, ear) -> dict:
+def speakers(recipe, ears) -> dict:
     """Griffin-Lim, what the nets are asked for, real words, and the shipped vocoder.
 
     Numbers that do not depend on steps stand under all counts.
     """
     real, _ = stacked(held(recipe.data, "test"))
-    coarse = replace(recipe, spec=replace(recipe.spec, n_mels=32), ear=recipe.spec)
-    shipped = models.load("digits-vocoder")
-    ways = {}
-    for one, bands in ((recipe, ""), (coarse, ", 32 bands")):
-        ways[f"Griffin-Lim{bands}"] = one, one.spec.decode
-        ways[f"what is wanted{bands}"] = one, wanted(one.spec, real)
+    steps = [f"steps_{n}" for n in COUNTS[recipe.kind]]
     often = functools.partial(recipe.spec.decode, iterations=256)
-    ways["Griffin-Lim, 256 rounds"] = recipe, often
-    rows = {
-        name: {"metrics": dict.fromkeys(STEPS, spoken(decode, one, ear))}
-        for name, (one, decode) in ways.items()
+    ways = {
+        "Griffin-Lim": (recipe, recipe.spec.decode),
+        "Griffin-Lim, 256 rounds": (recipe, often),
     }
-    for name, after in (("", False), (f", then {ROUNDS} rounds", True)):
-        numbers = {}
-        for key, n in zip(STEPS, COUNTS, strict=True):
-            decode = functools.partial(shipped.decode, steps=n)
-            if after:
-                decode = functools.partial(kept_mel, decode, recipe.spec)
-            numbers[key] = spoken(decode, recipe, ear)
-        rows[f"`digits-vocoder`{name}"] = {"metrics": numbers}
-    words, _ = stacked(RECIPES["digits-vocoder"].data("test"))
-    other = words[1::3]
-    far = round(frechet(ear.embed(other), ear.embed(real)), 3)
-    rows["other recordings"] = {"metrics": {key: {"frechet": far} for key in STEPS}}
+    rows = {}
+    if recipe.kind == "vocoder":
+        coarse = replace(recipe, spec=replace(recipe.spec, n_mels=32))
+        ways |= {
+            "what is wanted": (recipe, wanted(recipe.spec, real)),
+            "Griffin-Lim, 32 bands": (coarse, coarse.spec.decode),
+            "what is wanted, 32 bands": (coarse, wanted(coarse.spec, real)),
+        }
+        shipped = models.load("digits-vocoder-64")
+
+        def keep(decode):
+            return functools.partial(kept_mel, decode, recipe.spec)
+
+        for name, after in (("", lambda decode: decode), (ROUNDS_MORE, keep)):
+            numbers = walks(shipped, recipe, ears, after)
+            rows[f"`digits-vocoder-64`{name}"] = {"metrics": numbers}
+    else:
+        for n_mels in (20, 64):
+            other = replace(recipe, spec=replace(recipe.spec, n_mels=n_mels))
+            ways[f"Griffin-Lim, {n_mels} bands"] = other, other.spec.decode
+        shipped = models.load("digits-vocoder")
+        rows["`digits-vocoder`"] = {"metrics": walks(shipped, recipe, ears)}
+    for name, (one, decode) in ways.items():
+        numbers = dict.fromkeys(steps, spoken(decode, one, ears))
+        rows[name] = {"metrics": numbers}
+    other = stacked(RECIPES["digits"].data("test"))[0][1::3]
+    far = by_letter({"frechet": fidelity.frechet_by(ears, other, real)})
+    rows["other recordings"] = {"metrics": dict.fromkeys(steps, far)}
     return {name: {"n": len(real)} | row for name, row in rows.items()}
 
 

@@ -21,6 +21,7 @@ PLACES = {  # file -> what it gives to md
     "exercises.asking": ["ask"],
     "exercises.check": ["check"],
     "guidance": ["Clip", "Guided"],
+    "judging.distance": ["frechet", "kernel_distance", "precision_recall"],
     "models.model": ["device", "load"],
     "nets": ["MLP", "UNet"],
     "process": ["diffuse"],

@@ -172,22 +172,25 @@ def evaluate(
     name: Name,
     write: Annotated[bool, typer.Option(help="Put the numbers in the card.")] = False,
 ):
-    """Print the numbers of a model's card, measured again; takes minutes.
+    """Print the numbers of a model's card, measured again by two ears; takes minutes.
 
     python -m minidiff evaluate digits
     """
     from . import valid
+    from .judging.table import table
     from .models import model as models
     from .models.card import flat, write_card
-    from .models.ears import load_ear
+    from .models.ears import load_ears
 
     recipe = _recipe(name)
     folder = shelf.WEIGHTS / valid.choice(name, shelf.shipped(), "model")
     model = models.load(folder, models.device())
     typer.echo(f"making and judging the sounds of {name}: some minutes ...")
-    numbers = recipe.measure(model, load_ear(recipe.judge or name, recipe.hears))
+    numbers = recipe.measure(model, load_ears(recipe.judge or name))
     for key, value in flat(numbers):
         typer.echo(f"{key:32} {value}")
+    if "ear_a" in numbers:
+        typer.echo(table(numbers))
     if write:
         again = f"python -m minidiff evaluate {name}"
         write_card(folder, {**model.card, "metrics": numbers, "evaluate": again})
@@ -196,35 +199,38 @@ def evaluate(
 @app.command()
 def judge(
     name: Annotated[str, typer.Argument(help="Name of the recipe to judge.")],
-    out: Annotated[str, typer.Option(help="Folder for judge.safetensors.")],
-    steps: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
+    out: Annotated[str, typer.Option(help="Folder for the ear.")],
+    ear: Annotated[str, typer.Option(help="A: mels. B: complex spectra.")] = "A",
+    steps: Annotated[
+        int | None, typer.Option(help="Default: the recipe's; of ear B half.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
 ):
-    """Train the classifier that `evaluate` listens with, on real sounds only.
+    """Train an ear that `evaluate` listens with, on real sounds only.
 
-    python -m minidiff judge digits --out my-digits
+    python -m minidiff judge digits --ear B --out my-digits
     """
     import torch
     from tqdm import tqdm
 
     from . import valid
-    from .judging.ear import Ear, stacked, train_ear
+    from .judging.ear import stacked, train_ear
     from .models import card, place
-    from .models.ears import save_ear
-    from .nets.judge import Judge
+    from .models.ears import new_ear, save_ear
 
     recipe, out = _recipe(name), place.writable(valid.path(out, "out"))
     if (out / "card.json").is_file() and card.card_in(out).get("recipe") != name:
         raise ValueError(f"out: the model in {out} is not that of {name}")
-    steps = recipe.judge_steps if steps is None else steps
+    if steps is None:  # of ear B each takes twice as long, and half are enough
+        steps = recipe.judge_steps // (2 if ear == "B" else 1)
     train, test = recipe.data("train"), recipe.data("test")
     torch.manual_seed(seed)  # of weights before training
-    ear = Ear(Judge(len(train.names)), recipe.hears)
-    for _ in tqdm(train_ear(ear, train, steps, seed), total=steps):
+    listener = new_ear(ear, recipe.hears, len(train.names), recipe.samples)
+    for _ in tqdm(train_ear(listener, train, steps, seed), total=steps):
         pass
     waves, labels = stacked(test)
-    right = (ear.label(waves) == labels).double().mean().item()
-    typer.echo(f"{save_ear(ear, out)}: {right:.1%} right on the test set")
+    right = (listener.label(waves) == labels).double().mean().item()
+    typer.echo(f"{save_ear(listener, out)}: {right:.1%} right on the test set")
 
 
 @app.command("list")

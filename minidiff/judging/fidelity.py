@@ -19,15 +19,19 @@ WINDOWS = (256, 512, 1024)  # samples, of the log-spectral distances
 
 
 def compare(
-    decode: Callable[[Tensor], Tensor], spec: MelSpec, ear: Ear, test: Dataset
+    decode: Callable[[Tensor], Tensor],
+    spec: MelSpec,
+    ears: dict[str, Ear],
+    test: Dataset,
 ) -> dict:
     """All the numbers of a vocoder's card: recordings to mels, to waveforms again.
 
     pesq: 1 to 4.5, narrow-band (ITU-T P.862). stoi: up to 1. lsd_N: log-spectral
     distance in dB, windows of N samples. mel_error: mean of |difference|, in mels of
-    unit variance. frechet: to the recordings, by `ear`. real_time: seconds that the
-    processor works for a second of sound, all threads together, so that other work on
-    the machine does not count. Raises ValueError without the packages pesq and pystoi.
+    unit variance. frechet: to the very recordings, by each of the `ears`. real_time:
+    seconds that the processor works for a second of sound, all threads together, so
+    that other work on the machine does not count. Raises ValueError without the
+    packages pesq and pystoi.
     """
     for name in ("pesq", "pystoi"):
         if importlib.util.find_spec(name) is None:
@@ -43,8 +47,20 @@ def compare(
         "stoi": round(stoi(made, real, spec.sample_rate), 4),
         **{f"lsd_{n}": round(log_spectral_distance(made, real, n), 2) for n in WINDOWS},
         "mel_error": round((spec.encode(made) - mel).abs().mean().item(), 4),
-        "frechet": round(frechet(ear.embed(made), ear.embed(real)), 3),
+        "frechet": frechet_by(ears, made, real),
         "real_time": round(seconds * spec.sample_rate / real.numel(), 4),
+    }
+
+
+def frechet_by(
+    ears: dict[str, Ear],
+    made: Float[Tensor, "n samples"],
+    real: Float[Tensor, "m samples"],
+) -> dict[str, float]:
+    """Fréchet distance of two crowds, by each ear's letter."""
+    return {
+        letter: round(frechet(ear.embed(made), ear.embed(real)), 3)
+        for letter, ear in ears.items()
     }
 
 

@@ -10,6 +10,8 @@ from torch import nn
 
 from ..digest import digest
 
+EARS = {"A": "ear-a.safetensors", "B": "ear-b.safetensors"}
+
 
 class Card(dict):
     """What is known of a model: recipe, data, cost, metrics, licence."""
@@ -64,11 +66,12 @@ def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
 def write_card(
     folder: str | Path, card: dict, weights: str = "model.safetensors"
 ) -> None:
-    """Write `card.json` beside the weights, with their digests: model's and judge's."""
+    """Write `card.json` beside the weights, with the digests: model's and ears'."""
     folder = Path(folder)
     card = {**card, "sha256": digest([folder / weights])}
-    if (folder / "judge.safetensors").is_file():
-        card["judge"] = digest([folder / "judge.safetensors"])
+    for file in map(folder.joinpath, EARS.values()):
+        if file.is_file():
+            card[file.stem] = digest([file])
     part = folder / "card.part"
     try:
         part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -1,24 +1,38 @@
-"""The ears of the models: files beside the weights, and vouched for by the card."""
+"""The ears of the data sets: files beside the weights, and vouched for by the card."""
 
 from pathlib import Path
 
 from safetensors.torch import load_file
+from torch import nn
 
+from .. import valid
 from ..judging.ear import Ear
-from ..nets.judge import Judge
+from ..judging.levelled import Levelled
+from ..nets.judge import MelJudge, SpectrumJudge
 from ..sound.mel import MelSpec
 from . import shelf
-from .card import card_in, settings_in, verify, write_card, write_weights
+from .card import EARS, card_in, settings_in, verify, write_card, write_weights
+
+KINDS = {"A": (MelSpec, MelJudge), "B": (Levelled, SpectrumJudge)}
+
+
+def new_ear(which: str, spec: MelSpec, classes: int, samples: int) -> Ear:
+    """An ear that has heard nothing yet. spec: the mels of ear A; B needs its rate."""
+    front, judge = KINDS[valid.choice(which, KINDS, "ear")]
+    return Ear(
+        judge(classes), spec if front is MelSpec else front(spec.sample_rate), samples
+    )
 
 
 def save_ear(ear: Ear, folder: str | Path) -> Path:
-    """Write `judge.safetensors` (float16) into `folder`, and its digest into the card.
+    """Write the ear (float16) into `folder`, and its digest into the card, if any.
 
     Raises ValueError if there is a card, and it is not of the model beside it.
     """
-    folder = Path(folder)
-    file = folder / "judge.safetensors"
-    write_weights(file, ear.judge, ear.spec.settings())
+    folder, kind = Path(folder), (type(ear.front), type(ear.judge))
+    file = folder / EARS[next(which for which in KINDS if KINDS[which] == kind)]
+    settings = {"front": ear.front.settings(), "samples": ear.samples}
+    write_weights(file, ear.judge, settings)
     if (folder / "card.json").is_file():
         card = card_in(folder)
         verify(folder / "model.safetensors", card.get("sha256"))
@@ -26,17 +40,23 @@ def save_ear(ear: Ear, folder: str | Path) -> Path:
     return file
 
 
-def load_ear(name: str, spec: MelSpec) -> Ear:
-    """The judge that ships for a model, in `weights/NAME/judge.safetensors`.
+def load_ear(name: str, which: str = "A") -> Ear:
+    """An ear that ships for a data set: `weights/NAME/ear-a.safetensors` or `ear-b`.
 
-    Raises ValueError for weights that are not those of the model's card, and for a
-    `spec` of other mels than it was trained on.
+    name: of the model that lies in the same folder. Raises ValueError for an unknown
+    name or ear, and for weights that are not those of the card.
     """
-    file = shelf.WEIGHTS / name / "judge.safetensors"
-    verify(file, card_in(file.parent).get("judge"))
-    MelSpec(**settings_in(file)).check(spec, "spec", f"the judge of {name}")
-    weights = load_file(file)
-    weights = {key: value.float() for key, value in weights.items()}
-    judge = Judge(classes=len(weights["out.2.bias"]))
-    judge.load_state_dict(weights)
-    return Ear(judge, spec)
+    front, judge = KINDS[valid.choice(which, KINDS, "ear")]
+    folders = [f.parent.name for f in shelf.WEIGHTS.glob(f"*/{EARS[which]}")]
+    folder = shelf.WEIGHTS / valid.choice(name, sorted(folders), "name of an ear")
+    file = folder / EARS[which]
+    verify(file, card_in(folder).get(file.stem))
+    settings, weights = settings_in(file), load_file(file)
+    net: nn.Module = judge(classes=len(weights["out.2.bias"]))
+    net.load_state_dict({key: value.float() for key, value in weights.items()})
+    return Ear(net, front(**settings["front"]), settings["samples"])
+
+
+def load_ears(name: str) -> dict[str, Ear]:
+    """Both ears of a data set, by their letters. Raises what `load_ear` raises."""
+    return {which: load_ear(name, which) for which in KINDS}

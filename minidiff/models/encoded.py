@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..sound.fine import Fine
+from ..sound.fine import FineMagnitudes
 from ..sound.vocoder import Vocoding
 
 
@@ -59,7 +59,7 @@ def by_name(labels, names: dict) -> dict[str, Tensor]:
 class Waves(Encoded):
     """Pairs (x0, cond) for a vocoder: what it shall make, and what it is given."""
 
-    def __init__(self, waves: Dataset, vocoding: Vocoding | Fine):
+    def __init__(self, waves: Dataset, vocoding: Vocoding | FineMagnitudes):
         self.vocoding = vocoding
         super().__init__(waves, vocoding.spec)
 

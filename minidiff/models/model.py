@@ -15,7 +15,7 @@ from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
 from ..samplers import from_noise
-from ..sound.fine import Fine
+from ..sound.fine import FineMagnitudes
 from ..sound.latents import Latents
 from ..sound.mel import MelSpec, decibels
 from ..sound.spectrum import Spectrum
@@ -251,7 +251,7 @@ def load(
         denoiser.drop = 0.0  # without a mel it has nothing to do
         spec = front(settings["spec"])
         fine = settings["kind"] == "fine"
-        vocoding = Fine(spec) if fine else Vocoding(spec, *settings["given"])
+        vocoding = FineMagnitudes(spec) if fine else Vocoding(spec, *settings["given"])
         return Vocoder(denoiser, vocoding, settings, card)
     return Model(denoiser, settings, card)
 

@@ -10,11 +10,10 @@ from torch.utils.data import Dataset
 from .. import schedule as schedules
 from ..denoiser import Denoiser
 from ..judging import fidelity
-from ..judging.distance import frechet
 from ..judging.ear import Ear, stacked
 from ..judging.evaluate import evaluate
 from ..nets import Autoencoder, build
-from ..sound.fine import Fine
+from ..sound.fine import FineMagnitudes
 from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.vocoder import Vocoding
@@ -31,9 +30,9 @@ class Recipe:
     samples: length of a wave. spec: front end, or the name of the model whose latents
     are learned. net: its type and size; the classes are those of the data.
     about: title, licence and source of the data, for the card.
-    ear: the spectrograms that the classifier of `evaluate` sees; default: `spec`.
-    judge: the recipe whose classifier that is; default: this one. judge_steps: of its
-    training. seed: of weights, order and noise.
+    ear: the spectrograms that ear A of `evaluate` sees; default: `spec`. judge: the
+    recipe whose ears listen; default: this one. judge_steps: of their training. seed:
+    of weights, order and noise.
     """
 
     data: Callable[[str], Dataset]
@@ -60,7 +59,7 @@ class Recipe:
 
     @property
     def hears(self) -> MelSpec:
-        """The spectrograms that the classifier sees."""
+        """The spectrograms that ear A sees."""
         return self.ear or getattr(self.front, "spec", self.front)
 
     def examples(self, waves: Dataset) -> Encoded:
@@ -88,8 +87,8 @@ class Recipe:
             spec = {"type": type(self.spec).__name__, **self.spec.settings()}
         return {"kind": self.kind, "net": self.size(examples.names), "spec": spec}
 
-    def measure(self, model, ear: Ear) -> dict:
-        """The numbers of the card."""
+    def measure(self, model, ears: dict[str, Ear]) -> dict:
+        """The numbers of the card, by both ears."""
         raise NotImplementedError
 
 
@@ -150,8 +149,8 @@ class SoundRecipe(Denoising):
             "vocoder": self.vocoder,
         }
 
-    def measure(self, model, ear: Ear) -> dict:
-        return evaluate(model, ear, self.data("train"), self.data("test"))
+    def measure(self, model, ears: dict[str, Ear]) -> dict:
+        return evaluate(model, ears, self.data("train"), self.data("test"))
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class Speaking(Denoising):
     """Of a model that makes waveforms of mels."""
 
     @property
-    def vocoding(self) -> Vocoding | Fine:
+    def vocoding(self) -> Vocoding | FineMagnitudes:
         """What it is given, and what it makes of it."""
         raise NotImplementedError
 
@@ -171,11 +170,11 @@ class Speaking(Denoising):
         denoiser.drop = 0.0  # a vocoder without a mel has nothing to do
         return denoiser
 
-    def measure(self, model, ear: Ear) -> dict:
+    def measure(self, model, ears: dict[str, Ear]) -> dict:
         """Beside Griffin-Lim, on the same recordings."""
 
         def judged(decode):
-            return fidelity.compare(decode, self.spec, ear, self.data("test"))
+            return fidelity.compare(decode, self.spec, ears, self.data("test"))
 
         numbers = {"griffin_lim": judged(self.spec.decode)}
         for n in sorted({6, 12, 50, self.sampler_steps}):
@@ -230,8 +229,8 @@ class FineRecipe(Speaking):
     kind = "fine"
 
     @property
-    def vocoding(self) -> Fine:
-        return Fine(self.spec)
+    def vocoding(self) -> FineMagnitudes:
+        return FineMagnitudes(self.spec)
 
     def size(self, names: dict) -> dict:
         return {**self.net, "classes": {"mel": ("picture", 1)}}
@@ -253,17 +252,17 @@ class AutoencoderRecipe(Recipe):
         trained.measure_scale(examples.x)
         return trained
 
-    def measure(self, model, ear: Ear) -> dict:
+    def measure(self, model, ears: dict[str, Ear]) -> dict:
         """What the way to the latents and back loses."""
         real, _ = stacked(self.data("test"))
         mel, z = self.spec.encode(real), model.encode(real)
-        heard = ear.embed(real)
+        ways = {"frechet": model.decode(z), "frechet_without": self.spec.decode(mel)}
         return {
             "compression": model.autoencoder.compression,
             "latent_std": round(z.std().item(), 3),
             "mel_rms": round((model.mel(z) - mel).square().mean().sqrt().item(), 4),
-            "frechet": round(frechet(ear.embed(model.decode(z)), heard), 3),
-            "frechet_without": round(
-                frechet(ear.embed(self.spec.decode(mel)), heard), 3
-            ),
+            **{
+                key: fidelity.frechet_by(ears, made[:, : real.shape[1]], real)
+                for key, made in ways.items()
+            },
         }

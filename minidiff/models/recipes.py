@@ -54,7 +54,8 @@ RECIPES: dict[str, Recipe] = {
         samples=6400,
         spec=DIGITS,
         net={"type": "UNet", "channels": (32, 64, 128)},
-        steps=5000,
+        steps=10_552,
+        batch=32,
         about={"title": TITLES["digits"]} | SPOKEN,
     ),
     "sounds": SoundRecipe(
@@ -78,7 +79,7 @@ RECIPES: dict[str, Recipe] = {
         scale=1.0,
         about=HITS_TOLD | {"title": TITLES["drums"]},
     ),
-    "digits-vocoder": VocoderRecipe(
+    "digits-vocoder-64": VocoderRecipe(
         data=digits,
         samples=6400,
         spec=DIGITS,
@@ -87,7 +88,7 @@ RECIPES: dict[str, Recipe] = {
         batch=8,
         sampler_steps=12,
         judge="digits",
-        about={"title": TITLES["digits-vocoder"]} | SPOKEN,
+        about={"title": TITLES["digits-vocoder-64"]} | SPOKEN,
     ),
     "sounds-autoencoder": AutoencoderRecipe(
         data=sounds,
@@ -152,7 +153,7 @@ RECIPES: dict[str, Recipe] = {
         judge="drums",
         about=HITS_TOLD | {"title": TITLES["drums-spectrum"]},
     ),
-    "digits-fine": FineRecipe(
+    "digits-vocoder": FineRecipe(
         data=digits,
         samples=6400,
         spec=MelSpec(8000, n_fft=512, hop_length=160, n_mels=32),
@@ -162,6 +163,6 @@ RECIPES: dict[str, Recipe] = {
         batch=32,
         sampler_steps=4,
         judge="digits",
-        about={"title": TITLES["digits-fine"]} | SPOKEN,
+        about={"title": TITLES["digits-vocoder"]} | SPOKEN,
     ),
 }

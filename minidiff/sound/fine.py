@@ -14,7 +14,7 @@ MEAN, STD = -1.0, 6.0  # dB, of what is wanted
 
 
 @dataclass(frozen=True)
-class Fine:
+class FineMagnitudes:
     """What a vocoder of magnitudes is given, and what it makes of it.
 
     The mean of its bands tells roughly how strong each frequency bin is; wanted is how

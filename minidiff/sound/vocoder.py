@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .. import valid
 from ..samplers import from_noise
-from .fine import Fine
+from .fine import FineMagnitudes
 from .mel import MelSpec, griffin_lim, spread
 
 MISSING = 0.3  # usual rms of what Griffin-Lim lacks, over that of the sound
@@ -76,7 +76,11 @@ class Vocoder:
     """
 
     def __init__(
-        self, denoiser: nn.Module, vocoding: Vocoding | Fine, settings: dict, card: dict
+        self,
+        denoiser: nn.Module,
+        vocoding: Vocoding | FineMagnitudes,
+        settings: dict,
+        card: dict,
     ):
         self.denoiser, self.vocoding = denoiser.eval(), vocoding
         self.settings, self.card = settings, card

@@ -18,7 +18,7 @@ from torch import nn
 import minidiff as md
 from minidiff.nets import Autoencoder, DiffWave, DiT, WaveGrad
 from minidiff.nets.unet import Block
-from minidiff.sound.fine import Fine
+from minidiff.sound.fine import FineMagnitudes
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPE = re.compile(r"\d+(?:×\d+)+")
@@ -76,7 +76,7 @@ def row():
 
 @cache
 def vocoder():
-    return md.load("digits-vocoder")
+    return md.load("digits-vocoder-64")
 
 
 def vocoding(prior, start):
@@ -112,8 +112,8 @@ ALL = {
     "model of latents": lambda: md.draw(md.load("sounds-latent")),
     "vocoder": lambda: md.draw(vocoder()),
     "vocoding": lambda: md.draw(vocoding(True, False), 16_384),
-    "fine vocoder": lambda: md.draw(md.load("digits-fine")),
-    "fine": lambda: md.draw(Fine(md.MelSpec(n_mels=20)), 8192),
+    "fine vocoder": lambda: md.draw(md.load("digits-vocoder")),
+    "fine": lambda: md.draw(FineMagnitudes(md.MelSpec(n_mels=20)), 8192),
     "picture beside": lambda: md.draw(
         md.UNet(channels=(8, 16), classes={"seen": ("picture", 2)}), (32, 8)
     ),
@@ -443,7 +443,7 @@ def test_a_vocoding_shows_what_it_gives(prior, start):
 
 
 def test_fine_magnitudes_show_what_they_are_made_of():
-    recipe = Fine(md.MelSpec(n_mels=20))
+    recipe = FineMagnitudes(md.MelSpec(n_mels=20))
     _, base, unit = recipe.given(torch.randn(1, *recipe.spec.shape(8192)))
     picture = "×".join(map(str, base.shape[1:]))
     words = [words for words, *_ in texts(md.draw(recipe, 8192))]

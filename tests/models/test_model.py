@@ -384,4 +384,4 @@ def test_wild_spectra_stay_sounds_and_take_no_vocoder():
     assert waves.abs().max() <= 1
     assert lost[1]
     with pytest.raises(ValueError, match="drums-spectrum makes waveforms, not mels"):
-        model.generate(0, vocoder="digits-vocoder")
+        model.generate(0, vocoder="digits-vocoder-64")

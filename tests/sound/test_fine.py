@@ -7,7 +7,7 @@ import torch
 import minidiff as md
 from minidiff.models import recipes, run
 from minidiff.models.recipe import FineRecipe
-from minidiff.sound.fine import FLOOR, MEAN, Fine
+from minidiff.sound.fine import FLOOR, MEAN, FineMagnitudes
 from minidiff.sound.mel import MelSpec, griffin_lim
 from minidiff.sound.vocoder import Vocoder
 
@@ -27,7 +27,7 @@ def gap(a, b):
 
 
 def test_what_is_wanted_brings_back_the_magnitudes():
-    wave, fine = harmonics(), Fine(SPEC)
+    wave, fine = harmonics(), FineMagnitudes(SPEC)
     _, base, unit = fine.given(SPEC.encode(wave))
     level = base + unit * fine.wanted(wave, base, unit)
     truth = SPEC.stft(wave).abs()[:, None, :, :-1]
@@ -39,7 +39,7 @@ def test_what_is_wanted_brings_back_the_magnitudes():
 def test_the_base_of_even_noise_is_its_level():
     """White noise has no fine structure: the bands tell all but its chance."""
     wave = 0.1 * torch.randn(4, 6400, generator=torch.Generator().manual_seed(0))
-    fine = Fine(SPEC)
+    fine = FineMagnitudes(SPEC)
     _, base, unit = fine.given(SPEC.encode(wave))
     x0 = fine.wanted(wave, base, unit)[:, :, 8:200, 2:-2]
     # log of an exponentially distributed power: -2.5 dB in the mean, 5.6 dB of spread;
@@ -49,7 +49,7 @@ def test_the_base_of_even_noise_is_its_level():
 
 
 def test_knowing_the_magnitudes_is_better_than_not():
-    wave, fine = harmonics(), Fine(SPEC)
+    wave, fine = harmonics(), FineMagnitudes(SPEC)
     mel = SPEC.encode(wave)
     _, base, unit = fine.given(mel)
     heard = fine.heard(fine.wanted(wave, base, unit), base, unit, mel)
@@ -58,7 +58,7 @@ def test_knowing_the_magnitudes_is_better_than_not():
 
 
 def test_the_mel_is_kept():
-    wave, fine = harmonics(), Fine(SPEC)
+    wave, fine = harmonics(), FineMagnitudes(SPEC)
     mel = SPEC.encode(wave)
     _, base, unit = fine.given(mel)
     wild = 2 * torch.randn(base.shape, generator=torch.Generator().manual_seed(0))
@@ -67,13 +67,13 @@ def test_the_mel_is_kept():
 
 
 def test_silence_stays_silent():
-    fine, mel = Fine(SPEC), SPEC.encode(torch.zeros(1, 6400))
+    fine, mel = FineMagnitudes(SPEC), SPEC.encode(torch.zeros(1, 6400))
     _, base, unit = fine.given(mel)
     assert not fine.heard(torch.zeros_like(base), base, unit, mel).any()
 
 
 def test_overshooting_stays_finite():
-    fine, mel = Fine(SPEC), SPEC.encode(harmonics())
+    fine, mel = FineMagnitudes(SPEC), SPEC.encode(harmonics())
     _, base, unit = fine.given(mel)
     assert fine.heard(torch.full_like(base, 1e6), base, unit, mel).isfinite().all()
 
@@ -81,7 +81,9 @@ def test_overshooting_stays_finite():
 def test_a_vocoder_of_magnitudes_speaks():
     net = md.UNet(channels=(8, 16), classes={"mel": ("picture", 1)}, patch=2)
     settings = {"sampler": "ddim", "steps": 3}
-    speak = Vocoder(md.Denoiser(net, md.Cosine(), "v"), Fine(SPEC), settings, {})
+    speak = Vocoder(
+        md.Denoiser(net, md.Cosine(), "v"), FineMagnitudes(SPEC), settings, {}
+    )
     mel = SPEC.encode(torch.cat([harmonics(), harmonics(200.0)]))
     both = speak.decode(mel, seed=4)
     assert both.shape == (2, 6400)
@@ -93,7 +95,7 @@ def test_a_vocoder_of_magnitudes_speaks():
 
 def test_griffin_lim_keeps_the_mel_only_when_it_is_told():
     """The magnitudes are where the search begins, not where it ends."""
-    wave, fine = harmonics(), Fine(SPEC)
+    wave, fine = harmonics(), FineMagnitudes(SPEC)
     mel = SPEC.encode(wave)
     _, base, unit = fine.given(mel)
     plain = 10 ** ((base + 3 * unit)[:, 0] / 20)  # 18 dB too loud
@@ -120,7 +122,7 @@ def trained(tmp_path_factory):
 
 def test_a_recipe_makes_one_and_load_brings_it_back(trained):
     speak, first, last = trained
-    assert isinstance(speak.vocoding, Fine)
+    assert isinstance(speak.vocoding, FineMagnitudes)
     assert last < 0.5 * first
     tones = tiny.Tones("test").waves[:12]
     mel = speak.spec.encode(tones)

@@ -195,7 +195,7 @@ def test_generate_wants_a_vocoder_of_its_mels(trained):
     with pytest.raises(ValueError, match="vocoder: drums makes waveforms, not mels"):
         md.load("drums").generate("kick", vocoder=speak)
     with pytest.raises(ValueError, match="sounds-latent makes mels with sample_rate"):
-        md.load("sounds-latent").generate("bell", vocoder="digits-vocoder")
+        md.load("sounds-latent").generate("bell", vocoder="digits-vocoder-64")
 
 
 def test_a_net_for_another_hop_is_told(monkeypatch):

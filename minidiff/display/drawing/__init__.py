@@ -41,7 +41,7 @@ def draw(thing, size: int | tuple | None = None, **numbers) -> Shown:
     * an `MLP`; a row of layers (`nn.Sequential`) for an input of this size;
     * a `Denoiser`, whose training is shown, for x0 of this size, channels first;
     * a `Guided`, a schedule, a `MelSpec`, a loaded model or vocoder;
-    * a `Vocoding` or `Fine`, for a waveform of this size;
+    * a `Vocoding` or `FineMagnitudes`, for a waveform of this size;
     * a class of these, made from `numbers`: `draw(UNet, (8, 8), channels=(32, 64))`;
     * "step", one step of a sampler: schedule=, and t=, s=, eta=;
     * "solvers", three samplers on one exact curve: denoiser=, times=, x=.

@@ -126,7 +126,8 @@ def vocoder(whole, size=None):
 def fine(whole, size=None):
     """From a mel to all magnitudes, and by Griffin-Lim to the waveform.
 
-    whole: a vocoder of magnitudes, or only its `Fine`, for a sound of so many samples.
+    whole: a vocoder of magnitudes, or only its `FineMagnitudes`, for a sound of so many
+    samples.
     """
     vocoding = getattr(whole, "vocoding", whole)
     settings = getattr(whole, "settings", {})

@@ -1,0 +1,173 @@
+"""A model's settings under both ears: which of them would you ship?
+
+    python -m bench.settings digits          # half an hour, with the recordings at hand
+    python -m bench.settings digits --each 3 # a quick look
+
+Nothing here looks at the test split but the row that says so: settings are chosen by
+distances to one half of the training recordings, and the yardsticks are drawn from the
+other half. The table goes to minidiff/measured/settings-NAME.json, with one sound of
+every setting beside it, where chapter 9 reads it.
+"""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from bench.judged import held
+from minidiff.judging.distance import frechet
+from minidiff.judging.ear import stacked
+from minidiff.judging.evaluate import like, recognised
+from minidiff.judging.halves import halves
+from minidiff.measured import FOLDER
+from minidiff.models.ears import load_ears
+from minidiff.models.model import load
+from minidiff.models.recipes import RECIPES
+from minidiff.models.run import machine
+from minidiff.sound.mel import MelSpec
+
+SETTINGS = {  # sampler, steps, scale
+    "digits": [
+        ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 1.15),
+        ("dpmpp_2m", 20, 1.5),
+        ("dpmpp_2m", 20, 2.5),
+        ("ddpm", 20, 1.15),
+        ("ddpm", 50, 1.0),
+        ("ddpm", 50, 1.15),
+        ("ddpm", 50, 1.5),
+    ],
+    "environment": [
+        ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 1.15),
+        ("dpmpp_2m", 20, 2.0),
+        ("ddpm", 50, 1.0),
+    ],
+    "notes": [
+        ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 1.15),
+        ("dpmpp_2m", 20, 2.0),
+        ("ddpm", 50, 1.0),
+    ],
+    "drums": [
+        ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 1.5),
+        ("ddpm", 20, 1.0),
+        ("ddpm", 50, 1.0),
+    ],
+    "sounds": [
+        ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 3.0),
+        ("ddpm", 50, 1.0),
+        ("ddpm", 50, 3.0),
+    ],
+}
+HEARD = {"digits": "seven"}  # the sound that is kept; else the first class
+
+
+class Bench:
+    """Two halves of a training split, and what both ears say of a crowd beside them."""
+
+    def __init__(self, name: str, each: int):
+        recipe = RECIPES[name]
+        self.ears = load_ears(recipe.judge or name)
+        train = held(recipe.data, "train")
+        self.waves, self.labels = stacked(train)
+        origin = getattr(train, "origin", torch.arange(len(train)))
+        self.test, self.truth = stacked(held(recipe.data, "test"))
+        self.classes, self.each = len(train.names), each
+        self.wanted = torch.arange(self.classes).repeat_interleave(each)
+        first = (origin % 2 == 0).nonzero()[:, 0]
+        self.drawn = first[like(self.wanted, self.labels[first], origin[first])]
+        rest = self.waves[origin % 2 == 1]
+        self.rest = {letter: ear.embed(rest) for letter, ear in self.ears.items()}
+
+    def numbers(self, waves: Tensor, labels: Tensor) -> dict:
+        """Metrics and spreads of a crowd; those of ear B end in `_b`."""
+        metrics, spread = {}, {}
+        for letter, ear in self.ears.items():
+            end = "" if letter == "A" else "_b"
+            told = ear.embed(waves.clamp(-1, 1))
+            share = recognised(ear.named(told), labels)
+            far, _, error = halves(frechet, told, self.rest[letter])
+            metrics |= {f"recognised{end}": share["recognised"]}
+            metrics |= {f"frechet{end}": round(far, 3)}
+            spread |= {f"recognised{end}": share["recognised_error"]}
+            spread |= {f"frechet{end}": round(error, 3)}
+        return {"n": len(waves), "metrics": metrics, "spread": spread}
+
+    def yardsticks(self, spec) -> dict:
+        """Crowds that no net has made."""
+        drawn, labels = self.waves[self.drawn], self.labels[self.drawn]
+        length = drawn.shape[1]
+
+        def through(front) -> dict:
+            return self.numbers(front.decode(front.encode(drawn))[:, :length], labels)
+
+        held_out = like(self.wanted, self.truth, torch.arange(len(self.truth)))
+        rows = {
+            "recorded, held out": self.numbers(
+                self.test[held_out], self.truth[held_out]
+            ),
+            "training recordings": self.numbers(drawn, labels),
+            "these through the front end": through(spec),
+        }
+        if isinstance(spec, MelSpec):
+            low = replace(spec, floor=-110.0)
+            rows["the same with a floor of -110 dB"] = through(low)
+        return rows
+
+
+def row(bench: Bench, model, sampler: str, steps: int, scale: float):
+    """A line of the table, and its sounds."""
+    options = {"sampler": sampler, "steps": steps, "scale": scale}
+    each = bench.each
+    waves = torch.cat(
+        [
+            model.generate(c, each, seed=c * each, **options)
+            for c in range(bench.classes)
+        ]
+    )
+    line = options | bench.numbers(waves, bench.wanted) | {"seeds": 1}
+    return line | {"machine": machine(model.denoiser)}, waves
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=SETTINGS)
+    parser.add_argument("--each", type=int, default=20, help="sounds of a class")
+    parser.add_argument("--model", type=Path, help="a folder; default: what ships")
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    args = parser.parse_args()
+    model, bench = load(args.model or args.name), Bench(args.name, args.each)
+    yardsticks = bench.yardsticks(model.spec)
+    for title, line in yardsticks.items():
+        print(title, json.dumps(line["metrics"]), flush=True)
+    rows, sounds = {}, {}
+    word = HEARD.get(args.name, model.labels[0])
+    place = model.labels.index(word) * args.each
+    for sampler, steps, scale in SETTINGS[args.name]:
+        title = f"{sampler}, {steps} steps, scale {scale:g}"
+        rows[title], waves = row(bench, model, sampler, steps, scale)
+        kept = (32767 * waves[place : place + 2]).round().to(torch.int16)
+        sounds[title] = kept
+        print(title, json.dumps(rows[title]["metrics"]), flush=True)
+    content = {
+        "again": f"python -m bench.settings {args.name}",
+        "rows": rows,
+        "n": {"made": len(bench.wanted), "test": len(bench.test)},
+        "yardsticks": yardsticks,
+        "titles": [word] * 2,
+        "sample_rate": model.sample_rate,
+    }
+    save_file(sounds, args.out / f"settings-{args.name}.safetensors")
+    text = json.dumps(content, indent=1) + "\n"
+    (args.out / f"settings-{args.name}.json").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
