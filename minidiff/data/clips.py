@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from . import pack
 
 FADE = 0.02  # seconds
 BLOCK = 2**18  # samples a channel, read at a time
+LOUDNESS, QUIET = -23.0, -50.0  # dBFS: the common level; below this there is nothing
 
 
 def read(
@@ -110,3 +112,19 @@ def fitted(
     wave = wave[:samples].clone()
     wave[samples - fade :] *= torch.linspace(1, 0, fade)
     return wave
+
+
+def cuts(
+    wave: Float[Tensor, " n"], samples: int, hop: int
+) -> Iterator[Float[Tensor, " m"]]:
+    """Cuts of `samples`, one every `hop`; a wave no longer than that is one cut."""
+    for start in range(0, max(1, len(wave) - samples + 1), hop):
+        yield wave[start : start + samples]
+
+
+def levelled(wave: Tensor) -> Tensor | None:
+    """`wave` at the common level; None if there is next to nothing in it."""
+    rms = wave.square().mean().sqrt().item()
+    if rms < 10 ** (QUIET / 20):
+        return None
+    return wave * min(10 ** (LOUDNESS / 20) / rms, 0.99 / wave.abs().max().item())

@@ -1,16 +1,13 @@
 """Real sounds of the world: ESC-10, ten classes, cut into two seconds (CC BY 3.0)."""
 
-import csv
-from pathlib import Path
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
-from .clips import fitted, read
-from .fetch import at_hand
+from .clips import cuts, fitted, levelled, read
+from .prepared import prepared, rows
 
 NAMES = [
     "rain", "sea", "fire", "clock", "dog", "rooster", "baby", "sneeze", "helicopter",
@@ -18,7 +15,6 @@ NAMES = [
 ]  # fmt: skip
 TEST_FOLD = 5
 HOP = 0.25  # seconds between two cuts of one clip in training
-LOUDNESS, QUIET = -23.0, -50.0  # dBFS: of each cut; below this a cut is left out
 
 
 class Environment(Dataset):
@@ -29,11 +25,11 @@ class Environment(Dataset):
     clips cut from one recording share a fold. A clip of the test gives its first two
     seconds; one of the training a cut every quarter of a second, `origin` (n,) tells
     which are of one clip, and cuts that are almost silent are left out. Shorter clips
-    are followed by silence. `waves` (n, samples), `labels` (n,) and `credits`, author
-    and licence, hold all of them.
+    are followed by silence. `waves` (n, samples) and `labels` (n,) hold all of them;
+    `credits` has author and licence of each clip, `credits[origin[i]]` those of wave i.
 
-    Raises ValueError for an unknown split and samples < 1, FileNotFoundError where the
-    recordings are not at hand.
+    Raises ValueError for an unknown split, samples < 1 and missing or altered
+    recordings, ConnectionError where they are neither at hand nor to be had.
     """
 
     names = NAMES
@@ -43,18 +39,14 @@ class Environment(Dataset):
     def __init__(self, split: str = "train", samples: int = 32_768):
         valid.choice(split, ("train", "test"), "split")
         samples = valid.whole(samples, "samples", 1)
-        folder = place("environment")
-        with open(folder / "labels.csv", newline="", encoding="utf-8") as table:
-            rows = list(csv.DictReader(table))
-        test = split == "test"
-        rows = [row for row in rows if (int(row["fold"]) == TEST_FOLD) == test]
+        folder, test = prepared("environment"), split == "test"
         waves, labels, origin, self.credits = [], [], [], []
-        for row in rows:
+        for row in rows(folder):
+            if (int(row["fold"]) == TEST_FOLD) != test:
+                continue
             wave = read(folder / row["file"], self.sample_rate)
             hop = len(wave) if test else round(HOP * self.sample_rate)
-            last = max(1, len(wave) - samples + 1)
-            for start in range(0, last, hop):
-                cut = levelled(wave[start : start + samples])
+            for cut in map(levelled, cuts(wave, samples, hop)):
                 if cut is not None:
                     waves.append(fitted(cut, samples, self.sample_rate))
                     labels.append(NAMES.index(row["class"]))
@@ -69,22 +61,3 @@ class Environment(Dataset):
 
     def __getitem__(self, i: int) -> tuple[Float[Tensor, " samples"], Int[Tensor, ""]]:
         return self.waves[i], self.labels[i]
-
-
-def levelled(wave: Tensor) -> Tensor | None:
-    """`wave` at the common level; None if there is next to nothing in it."""
-    rms = wave.square().mean().sqrt().item()
-    if rms < 10 ** (QUIET / 20):
-        return None
-    return wave * min(10 ** (LOUDNESS / 20) / rms, 0.99 / wave.abs().max().item())
-
-
-def place(name: str) -> Path:
-    """Where a set of recordings with its table, labels.csv, is."""
-    folder = (at_hand() or Path()) / name
-    if not (folder / "labels.csv").is_file():
-        raise FileNotFoundError(
-            f"the recordings of {name} are not at hand (no {folder}/labels.csv): let "
-            f"the variable MINIDIFF_DATA point to the folder that holds {name}"
-        )
-    return folder

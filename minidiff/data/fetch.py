@@ -7,6 +7,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from ..digest import digest as sha256
@@ -31,17 +32,43 @@ def recordings(
     packed = folder.with_name(folder.name + pack.SUFFIX)
     if packed.is_file():
         return pack.listed(packed, digest)
+
+    def wrong(folder: Path) -> str:
+        files = _files(folder, suffix)
+        found = sha256(files, NAME)
+        told = f"{len(files)} files, digest {found[:12]}, expected {digest[:12]}"
+        return "" if found == digest else told
+
+    what = f"the recordings of {repository} at {commit[:7]}"
+    url = ARCHIVE.format(repository=repository, commit=commit)
+    return _files(fetched(name, commit, url, what, wrong), suffix)
+
+
+def fetched(
+    name: str,
+    version: str,
+    url: str,
+    what: str,
+    wrong: Callable[[Path], str],
+    archive: str | None = None,
+) -> Path:
+    """The folder of a set, at hand or downloaded, in which nothing is wrong.
+
+    url: a zip with one folder on top. what: what the set is called in messages.
+    wrong(folder): what is wrong there, in words; nothing if all is well. archive:
+    the SHA-256 of the zip, where it is always the same.
+    Raises ValueError where something is wrong, ConnectionError where the set is neither
+    at hand nor to be had.
+    """
+    folder = place(name, version)
     if not folder.is_dir():
-        _download(repository, commit, name, digest, suffix, folder)
-    files = _files(folder, suffix)
-    found = sha256(files, NAME)
-    if found != digest:
+        _download(url, folder, name, what, wrong, archive)
+    elif found := wrong(folder):
         raise ValueError(
-            f"the recordings in {folder} are not those of {repository} at {commit[:7]} "
-            f"({len(files)} files, digest {found[:12]}, expected {digest[:12]}): "
-            "delete the folder to fetch them again"
+            f"{folder} does not hold {what} ({found}): delete the folder to fetch it "
+            "again, or put a whole copy in its place"
         )
-    return files
+    return folder
 
 
 def at_hand() -> Path | None:
@@ -66,12 +93,11 @@ def _files(folder: Path, suffix: str) -> list[Path]:
     return sorted(f for f in folder.rglob(f"*{suffix}") if visible(f))
 
 
-def _download(repository, commit, name, digest, suffix, folder) -> None:
-    """Fetch, unpack and check beside `folder`, then move: it is whole or not there."""
+def _download(url, folder, name, what, wrong, archive) -> None:
+    """Fetch, check and unpack beside `folder`, then move: it is whole or not there."""
     import pooch
     import requests
 
-    url = ARCHIVE.format(repository=repository, commit=commit)
     folder.parent.mkdir(parents=True, exist_ok=True)
     for old in folder.parent.glob(".part-*"):  # of downloads that were killed
         if time.time() - old.stat().st_mtime > 3600:
@@ -79,28 +105,39 @@ def _download(repository, commit, name, digest, suffix, folder) -> None:
     part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
         pooch.HTTPDownloader(progressbar=True)(url, str(part / "archive.zip"), None)
-        with zipfile.ZipFile(part / "archive.zip") as archive:
-            archive.extractall(part / "all")
-        if sha256(_files(part / "all", suffix), NAME) != digest:
-            raise ValueError(
-                f"{url} does not hold the recordings that were expected: "
-                "nothing was kept"
-            )
-        _move(part / "all", folder)
+        if archive and (found := sha256([part / "archive.zip"])) != archive:
+            told = f"SHA-256 {found[:12]}, expected {archive[:12]}"
+            raise ValueError(f"{url} is not {what} ({told}): nothing was kept")
+        (part / "all").mkdir()
+        with zipfile.ZipFile(part / "archive.zip") as content:
+            content.extractall(part / "all")
+        tops = list((part / "all").iterdir())
+        whole = tops[0] if len(tops) == 1 else part / "all"
+        if told := wrong(whole):
+            raise ValueError(f"{url} does not hold {what} ({told}): nothing was kept")
+        _move(whole, folder)
     except (requests.RequestException, zipfile.BadZipFile, zlib.error) as error:
-        reason = f"{url} arrived damaged"
-        if isinstance(error, requests.HTTPError):
-            reason = str(error)
-        elif isinstance(error, requests.RequestException):
-            reason = f"no connection to {url}"
         where = f" (now {at_hand()})" if at_hand() else ""
         raise ConnectionError(
-            f"the recordings of {repository} are not at hand and could not be "
-            f"downloaded ({reason}): go online once, or put a copy where the variable "
-            f"MINIDIFF_DATA points{where}, under {name}"
+            f"not at hand, and not to be downloaded: {what} ({_reason(url, error)}). "
+            "Go online once, or put a copy where the variable MINIDIFF_DATA "
+            f"points{where}, as the folder {name}"
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _reason(url: str, error: Exception) -> str:
+    """Why a download failed, in a few words."""
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        return str(error)
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"the connection to {url} broke off"
+    if isinstance(error, requests.RequestException):
+        return f"no connection to {url}"
+    return f"{url} arrived damaged"
 
 
 def _move(whole: Path, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Single notes of fourteen instruments, their pitch measured (CC0, CC BY 3.0, MIT)."""
 
-import csv
 from collections import defaultdict
 
 import torch
@@ -9,8 +8,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
-from .clips import fitted, read, resampled
-from .environment import levelled, place
+from .clips import fitted, levelled, read, resampled
+from .prepared import prepared, rows
 
 INSTRUMENTS = [
     "piano", "guitar", "electric-guitar", "bass", "cello", "contrabass", "violin",
@@ -30,10 +29,11 @@ class Notes(Dataset):
     instrument is for the "test" (one of few: those of one recording are never on both
     sides). vary: seven for one, each played up to three semitones lower or higher, so
     that there are notes between the recorded ones; `origin` (n,) tells which are of one
-    recording. `waves` (n, samples), `labels` (n, 2) and `credits` hold all of them.
+    recording. `waves` (n, samples) and `labels` (n, 2) hold all of them; `credits` has
+    author and licence of each recording, `credits[origin[i]]` those of wave i.
 
-    Raises ValueError for an unknown split and samples < 1, FileNotFoundError where the
-    recordings are not at hand.
+    Raises ValueError for an unknown split, samples < 1 and missing or altered
+    recordings, ConnectionError where they are neither at hand nor to be had.
     """
 
     names = INSTRUMENTS
@@ -46,7 +46,7 @@ class Notes(Dataset):
     def __init__(self, split: str = "train", samples: int = 16_384, vary: bool = False):
         valid.choice(split, ("train", "test"), "split")
         samples = valid.whole(samples, "samples", 1)
-        folder = place("instrument-notes")
+        folder = prepared("instrument-notes")
         waves, labels, origin, self.credits = [], [], [], []
         for row in chosen(folder, split):
             note, midi = read(folder / row["file"], self.sample_rate), int(row["midi"])
@@ -76,10 +76,8 @@ class Notes(Dataset):
 
 def chosen(folder, split: str) -> list[dict]:
     """The rows of the table that are in this split, instrument by instrument."""
-    with open(folder / "labels.csv", newline="", encoding="utf-8") as table:
-        rows = sorted(csv.DictReader(table), key=lambda row: int(row["midi"]))
     notes = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows(folder), key=lambda row: int(row["midi"])):
         notes[row["instrument"]].append(row)
     return [
         row

@@ -8,8 +8,10 @@ import soundfile
 import torch
 
 import minidiff as md
-from minidiff.data.environment import NAMES, levelled
-from minidiff.data.notes import INSTRUMENTS, LOWEST
+from minidiff.data.clips import levelled
+from minidiff.data.environment import NAMES
+from minidiff.data.notes import INSTRUMENTS, LOWEST, chosen
+from minidiff.data.prepared import rows
 
 RATE = 16_000
 
@@ -27,7 +29,7 @@ def table(folder, rows):
 
 
 @pytest.fixture
-def made(tmp_path, monkeypatch):
+def made(tmp_path, release):
     """Three clips of rain, one of them in the test fold; the last half silent."""
     here = tmp_path / "environment"
     rows = [
@@ -39,7 +41,7 @@ def made(tmp_path, monkeypatch):
     soundfile.write(here / "0.wav", tone(3), RATE)
     soundfile.write(here / "1.wav", tone(0.5), RATE)
     soundfile.write(here / "2.wav", np.r_[tone(1), np.zeros(2 * RATE)], RATE)
-    monkeypatch.setenv("MINIDIFF_DATA", str(tmp_path))
+    release("environment")
 
 
 def test_cuts_of_one_clip_are_told(made):
@@ -47,6 +49,7 @@ def test_cuts_of_one_clip_are_told(made):
     # 3 s in steps of a quarter: nine cuts of 1 s; of the last clip four are not silent
     assert torch.bincount(train.origin).tolist() == [9, 4]
     assert train.credits == ["author 0, CC0: page 0", "author 2, CC0: page 2"]
+    assert train.credits[train.origin[-1]].startswith("author 2")
     assert set(train.labels.tolist()) == {NAMES.index("rain")}
     rms = train.waves[:9].square().mean(1).sqrt()
     assert (20 * rms.log10() + 23).abs().max() < 0.2
@@ -64,17 +67,14 @@ def test_next_to_nothing_is_left_out():
     assert levelled(torch.tensor([0.0] * 9999 + [0.9])).abs().max() <= 0.99
 
 
-@pytest.mark.parametrize("name", ["environment", "notes"])
-def test_what_is_missing_is_said(name, tmp_path, monkeypatch):
-    monkeypatch.setenv("MINIDIFF_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="MINIDIFF_DATA"):
-        getattr(md.data, name)()
-    with pytest.raises(ValueError, match="split"):
+@pytest.mark.parametrize("name", ["environment", "notes", "noise", "melodies"])
+def test_an_unknown_split_is_named(name):
+    with pytest.raises(ValueError, match=r"split: 'valid'.*train, test"):
         getattr(md.data, name)("valid")
 
 
 @pytest.fixture
-def played(tmp_path, monkeypatch):
+def played(tmp_path, release):
     """Seven notes of a flute."""
     here = tmp_path / "instrument-notes"
     rows = [
@@ -86,7 +86,7 @@ def played(tmp_path, monkeypatch):
     for midi in range(60, 67):
         hertz = 440 * 2 ** ((midi - 69) / 12)
         soundfile.write(here / f"{midi}.wav", tone(2, hertz), RATE)
-    monkeypatch.setenv("MINIDIFF_DATA", str(tmp_path))
+    release("instrument-notes")
 
 
 def test_no_note_is_on_both_sides(played):
@@ -115,3 +115,14 @@ def test_the_real_ones(recordings):
     assert len(train) + len(test) == 284
     assert torch.bincount(test.labels[:, 0], minlength=14).min() >= 2
     assert all(train.credits + test.credits)
+
+
+def test_splits_share_no_recording(recordings):
+    folds = {}
+    for row in rows(recordings / "environment"):
+        folds.setdefault(row["freesound_id"], set()).add(row["fold"])
+    assert len(folds) == 302
+    assert {len(each) for each in folds.values()} == {1}
+    folder = recordings / "instrument-notes"
+    both = [row for split in ("train", "test") for row in chosen(folder, split)]
+    assert len({(row["source"], row["origin"]) for row in both}) == len(both) == 284

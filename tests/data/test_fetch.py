@@ -1,6 +1,5 @@
 """Downloads, from a server on this machine: whole and as expected, or not there."""
 
-import http.server
 import io
 import os
 import signal
@@ -34,44 +33,9 @@ def archive(sounds):
 
 
 @pytest.fixture
-def server():
-    """Answers every request with `body`; with `stall`, it stops half way."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            server.asked.append(self.path)
-            if server.body is None:
-                return self.send_error(404)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(server.body)))
-            self.end_headers()
-            half = len(server.body) // 2
-            self.wfile.write(server.body[:half])
-            if not server.stall.is_set():
-                self.wfile.write(server.body[half:])
-            else:
-                server.stalled.set()
-                server.go_on.wait(30)
-
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.body, server.asked = archive(SOUNDS), []
-    server.stall, server.stalled, server.go_on = (threading.Event() for _ in range(3))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.go_on.set()
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def get(server, tmp_path, monkeypatch):
+def get(server, empty_cache, tmp_path, monkeypatch):
     """Fetches the set into a cache under tmp_path."""
-    monkeypatch.delenv("MINIDIFF_DATA", raising=False)
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path / "cache")
+    server.body = archive(SOUNDS)
     url = f"http://127.0.0.1:{server.server_port}/{{repository}}/{{commit}}.zip"
     monkeypatch.setattr(fetch, "ARCHIVE", url)
     good = tmp_path / "good"
@@ -125,7 +89,10 @@ def alter(file):
 def test_altered_contents_are_noticed(get, change):
     file = get()[0]
     change(file)
-    with pytest.raises(ValueError, match=r"not those of me/set at 0123456.*delete"):
+    with pytest.raises(
+        ValueError,
+        match=r"not hold the recordings of me/set at 0123456 \(. files, digest.*delete",
+    ):
         get()
 
 

@@ -1,0 +1,64 @@
+"""Prepared sets: sounds of many origins, each as one zip of this project's release.
+
+digests/ has, as the program sha256sum writes them, the digests of every file of each
+set, and in zips.sha256 those of the zips; `tools/release_data.py` makes both.
+"""
+
+import csv
+from pathlib import Path
+
+from ..digest import digest
+from .fetch import fetched
+
+REPOSITORY = "https://github.com/diffusion-by-ear/diffusion-by-ear"
+TAG = "data-1"
+RELEASE = REPOSITORY + "/releases/download/{tag}/{name}.zip"
+DIGESTS = Path(__file__).with_name("digests")
+NAMED = 3  # files, in a message
+
+
+def prepared(name: str) -> Path:
+    """The folder of a prepared set, under MINIDIFF_DATA or downloaded, all of it right.
+
+    Raises ValueError, which names the files, if some are missing or were altered,
+    ConnectionError if the set is neither at hand nor to be had.
+    """
+
+    def wrong(folder: Path) -> str:
+        return difference(folder, listed(name))
+
+    url = RELEASE.format(tag=TAG, name=name)
+    zipped = listed("zips")[f"{name}.zip"]
+    return fetched(name, TAG, url, f"the set {name} of {TAG}", wrong, zipped)
+
+
+def listed(table: str) -> dict[str, str]:
+    """The SHA-256 of each file in one of the tables."""
+    text = (DIGESTS / f"{table}.sha256").read_text("utf-8")
+    pairs = (line.split("  ", 1) for line in text.splitlines())
+    return {file: sha for sha, file in pairs}
+
+
+def difference(folder: Path, files: dict[str, str]) -> str:
+    """Which of the files a folder lacks or has otherwise; nothing if all are right."""
+    missing, altered = [], []
+    for file, expected in files.items():
+        if not (folder / file).is_file():
+            missing.append(file)
+        elif (found := digest([folder / file])) != expected:
+            altered.append(f"{file}: SHA-256 {found[:12]}, expected {expected[:12]}")
+    told = []
+    for what, which in (("missing", missing), ("altered", altered)):
+        if which:
+            more = ", ..." if len(which) > NAMED else ""
+            told.append(
+                f"{len(which)} of {len(files)} files {what}: "
+                f"{', '.join(which[:NAMED])}{more}"
+            )
+    return "; ".join(told)
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    """The table of a set: what each recording is, by whom, under which licence."""
+    with open(folder / "labels.csv", newline="", encoding="utf-8") as table:
+        return list(csv.DictReader(table))
