@@ -24,6 +24,7 @@ DIGITS = [
     "eight",
     "nine",
 ]
+CREDIT = "Free Spoken Digit Dataset, {}, CC BY-SA 4.0: https://github.com/" + REPOSITORY
 SPEAKERS = ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
 
 
@@ -34,7 +35,8 @@ class Digits(Dataset):
     see `label_names`. split: "train" (2700) or "test" (300, the recordings with index
     0 to 4). Shorter recordings are followed by silence, longer ones (one in forty at
     the default 0.768 s) fade out at the end. `waves` (n, samples) and `labels` (n, 2)
-    hold all of them.
+    hold all of them; `credits` has speaker and licence of each recording,
+    `credits[origin[i]]` those of wave i.
 
     Raises ValueError for an unknown split, samples < 1 and altered recordings,
     ConnectionError where they are neither at hand nor to be had.
@@ -56,6 +58,8 @@ class Digits(Dataset):
                 labels.append((int(digit), SPEAKERS.index(speaker)))
         self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
         self.labels: Int[Tensor, "n 2"] = torch.tensor(labels)
+        self.credits = [CREDIT.format(SPEAKERS[speaker]) for _, speaker in labels]
+        self.origin: Int[Tensor, " n"] = torch.arange(len(labels))
 
     def __len__(self) -> int:
         return len(self.waves)

@@ -44,6 +44,9 @@ def test_split_labels_and_lengths(made):
         lengths = (data.waves != 0).sum(1)
         assert lengths[:5].tolist() == [3000 + first + i for i in range(5)]
         assert data.labels[:, 0].tolist() == [3] * 10 + [8] * 10
+        credits = [data.credits[i] for i in data.origin]
+        for credit, speaker in zip(credits, data.labels[:, 1], strict=True):
+            assert f"{SPEAKERS[speaker]}, CC BY-SA 4.0" in credit
     batch, labels = next(iter(torch.utils.data.DataLoader(train, batch_size=4)))
     assert (batch.shape, labels["speaker"].shape) == ((4, 6144), (4,))
 
