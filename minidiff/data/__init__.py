@@ -5,12 +5,14 @@ from .drums import Drums as drums
 from .environment import Environment as environment
 from .example import example, examples
 from .folder import Folder as folder
+from .melodies import Melodies as melodies
+from .noise import Noise as noise
 from .notes import Notes as notes
 from .pictures import Pictures as pictures
 from .points import Points as points
 from .sounds import sounds
 
 __all__ = [
-    "digits", "drums", "environment", "example", "examples", "folder", "notes",
-    "pictures", "points", "sounds",
+    "digits", "drums", "environment", "example", "examples", "folder", "melodies",
+    "noise", "notes", "pictures", "points", "sounds",
 ]  # fmt: skip
