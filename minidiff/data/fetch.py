@@ -77,7 +77,7 @@ def at_hand() -> Path | None:
     return Path(given).expanduser() if given else None
 
 
-def place(name: str, commit: str) -> Path:
+def place(name: str, version: str) -> Path:
     """Where a set is: under MINIDIFF_DATA if it is there, else in the user's cache."""
     if given := at_hand():
         folder = given / name
@@ -85,7 +85,7 @@ def place(name: str, commit: str) -> Path:
             return folder
     import pooch  # here: reading what is at hand must do without it
 
-    return Path(pooch.os_cache("minidiff")) / name / commit
+    return Path(pooch.os_cache("minidiff")) / name / version
 
 
 def _files(folder: Path, suffix: str) -> list[Path]:
