@@ -27,7 +27,6 @@ SETS = {  # the licences that have an address; README and labels.csv say whose t
     "noise": ["CC BY 3.0", "CC BY 4.0", "CC0 1.0"],
     "melodies": ["CC BY 4.0"],
 }
-DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 WORDS = (".md", ".txt")  # for people: a copy at hand may have them otherwise
 
 
@@ -36,8 +35,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     files, bad = files_in(folder)
     if bad or not files:
         raise ValueError(f"{folder} is no whole set: {bad or 'no files'}")
-    named = {file.relative_to(folder).as_posix(): file for file in files}
-    return {name: named[name].read_bytes() for name in sorted(named)}
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def licences(name: str) -> bytes:
@@ -51,7 +49,7 @@ def pack(name: str, files: dict[str, bytes], out: Path) -> None:
     """A zip with one folder, called as the set is."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for file, content in sorted((files | {"LICENCES.txt": licences(name)}).items()):
-            info = zipfile.ZipInfo(f"{name}/{file}", DATE)
+            info = zipfile.ZipInfo(f"{name}/{file}")  # of 1980, the first year it has
             info.create_system = 3  # Unix, wherever this runs
             info.external_attr = 0o100644 << 16
             archive.writestr(info, content)

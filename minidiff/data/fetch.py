@@ -120,8 +120,8 @@ def _download(url, folder, name, what, wrong, archive) -> None:
         where = f" (now {at_hand()})" if at_hand() else ""
         raise ConnectionError(
             f"not at hand, and not to be downloaded: {what} ({_reason(url, error)}). "
-            "Go online once, or put a copy where the variable MINIDIFF_DATA "
-            f"points{where}, as the folder {name}"
+            f"Go online once, or let the variable MINIDIFF_DATA{where} point to a "
+            f"folder that holds a copy, called {name}"
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)

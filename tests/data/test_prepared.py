@@ -163,8 +163,8 @@ def test_where_the_release_cannot_be_reached(online, tmp_path, monkeypatch, give
     assert "the set sounds of data-1" in message
     assert "no connection to http://127.0.0.1" in message
     now = " (now elsewhere)" if given else ""
-    assert f"a copy where the variable MINIDIFF_DATA points{now}, as the " in message
-    assert message.endswith("as the folder sounds")
+    assert f"let the variable MINIDIFF_DATA{now} point to a folder" in message
+    assert message.endswith("that holds a copy, called sounds")
     assert "\n" not in message
     assert left(tmp_path) == []
 
@@ -187,7 +187,7 @@ def test_a_release_that_is_not_there(online):
 def test_each_set_says_what_is_missing(name, folder, server, empty_cache, monkeypatch):
     url = f"http://127.0.0.1:{server.server_port}/{{tag}}/{{name}}.zip"
     monkeypatch.setattr(prepared, "RELEASE", url)
-    with pytest.raises(ConnectionError, match=f"MINIDIFF_DATA points.*folder {folder}"):
+    with pytest.raises(ConnectionError, match=f"MINIDIFF_DATA.*called {folder}$"):
         getattr(md.data, name)()
     assert server.asked == [f"/data-1/{folder}.zip"]
 
