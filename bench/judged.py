@@ -27,7 +27,6 @@ from minidiff.models.recipes import RECIPES
 from minidiff.sound.mel import MelSpec, griffin_lim
 from minidiff.sound.vocoder import Vocoding
 
-COUNTS = {"vocoder": (1, 6, 12), "fine": (1, 4, 8)}  # steps
 ROUNDS = 4  # of Griffin-Lim after a vocoder, to keep the mel
 ROUNDS_MORE = f", then {ROUNDS} rounds"
 
@@ -102,7 +101,7 @@ def walks(model, recipe, ears, after=lambda decode: decode) -> dict:
         f"steps_{n}": spoken(
             after(functools.partial(model.decode, steps=n)), recipe, ears
         )
-        for n in COUNTS[recipe.kind]
+        for n in recipe.counts
     }
 
 
@@ -270,7 +269,7 @@ def speakers(recipe, ears) -> dict:
     Numbers that do not depend on steps stand under all counts.
     """
     real, _ = stacked(held(recipe.data, "test"))
-    steps = [f"steps_{n}" for n in COUNTS[recipe.kind]]
+    steps = [f"steps_{n}" for n in recipe.counts]
     often = functools.partial(recipe.spec.decode, iterations=256)
     ways = {
         "Griffin-Lim": (recipe, recipe.spec.decode),

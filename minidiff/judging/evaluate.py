@@ -111,7 +111,8 @@ def answers(model, wishes: list[dict]) -> Tensor:
     waves = []
     for first in tqdm(range(0, len(wishes), PART), "making", disable=None):
         part = wishes[first : first + PART]
-        cond = {name: [wish[name] for wish in part] for name in part[0]}
+        # a tensor holds numbers of classes, never their names
+        cond = {name: torch.tensor([w[name] for w in part]) for name in part[0]}
         waves.append(model.generate(cond, n=len(part), seed=first))
     return torch.cat(waves)
 

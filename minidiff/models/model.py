@@ -2,6 +2,7 @@
 
 import functools
 import math
+import warnings
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
+from .labels import beyond, indices
 
 FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
@@ -73,10 +75,12 @@ class Model:
         None has a larger rms than the loudest that the model learned from. Strong
         guidance and few steps overshoot: mels far beyond those of sounds are limited.
         cond: a class by name or number, a list of n of them, or a dict of these by
-        label name; a label not given is drawn as often as it was in training. Item i
-        is what n=1, seed=seed + i gives. steps, scale, sampler and vocoder default to
-        the model's own settings; device to where the denoiser is. vocoder: what makes
-        the mels audible: "griffin-lim", or a model that was trained for it.
+        label name; a label not given is drawn as often as it was in training. A pitch
+        is a MIDI number; one beyond those that an instrument was learned from warns
+        with their range. Item i is what n=1, seed=seed + i gives. steps, scale, sampler
+        and vocoder default to the model's own settings; device to where the denoiser
+        is. vocoder: what makes the mels audible: "griffin-lim", or a model that was
+        trained for it.
         Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
         steps beyond the schedule's (1000), seed < 0, a vocoder of other mels, and any
         where there is no mel; `Overshot`, which holds the others, for sounds of which
@@ -164,6 +168,8 @@ class Model:
             drawn = torch.cat([torch.multinomial(share, 1, generator=g) for g in dice])
             given = (cond or {}).get(name)
             labels[name] = drawn if given is None else indices(given, names, n, name)
+        if said := beyond(labels, self.conditions, self.settings.get("ranges")):
+            warnings.warn(said, stacklevel=3)
         return labels
 
 
@@ -191,30 +197,6 @@ def bounded(
     high = (loudest + BEYOND - spec.mean) / spec.std
     low = (spec.floor - BELOW - spec.mean) / spec.std
     return torch.minimum(mel, high).clamp(min=low)
-
-
-def indices(given, names: list[str], n: int, what: str) -> Tensor:
-    """Class names or numbers, one or n of them, as int64 (n,).
-
-    Raises ValueError for a number that could be meant as another class's name; in a
-    tensor it never is.
-    """
-    plain = isinstance(given, Tensor)
-    given = given.tolist() if plain else given
-    given = list(given) if isinstance(given, list | tuple) else [given] * n
-    if len(given) != n:
-        raise ValueError(f"{what}: expected {n} labels, got {len(given)}")
-    for i, label in enumerate(given):
-        if isinstance(label, str):
-            given[i] = names.index(valid.choice(label, names, what))
-            continue
-        if not plain and str(label) in names and names.index(str(label)) != label:
-            raise ValueError(
-                f"{what}: {label} is a class's name, and the number of another: "
-                f"give the name as text, {str(label)!r}"
-            )
-        given[i] = valid.whole(label, what, 0, len(names) - 1)
-    return torch.tensor(given, dtype=torch.int64)
 
 
 def load(

@@ -20,6 +20,7 @@ from ..sound.vocoder import Vocoding
 from ..sound.waveform import Waveform
 from . import model as models
 from .encoded import Encoded, Waves
+from .labels import ranges
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ class SoundRecipe(Denoising):
         return super().settings(examples) | {
             "labels": examples.names,
             "counts": examples.counts(),
+            "ranges": ranges(examples.labels, examples.names),
             "loudest": examples.loudest,
             "scale": self.scale,
             "between": self.between,
@@ -170,14 +172,18 @@ class Speaking(Denoising):
         denoiser.drop = 0.0  # a vocoder without a mel has nothing to do
         return denoiser
 
+    counts = (1, 6, 12)  # steps in which it is measured
+
     def measure(self, model, ears: dict[str, Ear]) -> dict:
         """Beside Griffin-Lim, on the same recordings."""
 
         def judged(decode):
             return fidelity.compare(decode, self.spec, ears, self.data("test"))
 
+        often = functools.partial(self.spec.decode, iterations=256)
         numbers = {"griffin_lim": judged(self.spec.decode)}
-        for n in sorted({6, 12, 50, self.sampler_steps}):
+        numbers["griffin_lim_256"] = judged(often)
+        for n in self.counts:
             numbers[f"steps_{n}"] = judged(functools.partial(model.decode, steps=n))
         return numbers
 
@@ -227,6 +233,7 @@ class FineRecipe(Speaking):
     """Of one that makes the magnitudes from which Griffin-Lim begins."""
 
     kind = "fine"
+    counts = (1, 4, 8)
 
     @property
     def vocoding(self) -> FineMagnitudes:

@@ -159,12 +159,12 @@ class Player(Model):
     def __init__(self, data):
         self.data, self.labels, self.sample_rate = data, data.names, 4000
         self.spec = tiny.RECIPE.spec
-        self.seeds = []
+        self.conditions, self.seeds = tiny.NAMES, []
 
     def generate(self, cond, n, seed):
         self.seeds += range(seed, seed + n)
         mine = self.data.waves[: self.seeds[-1] + 1][-n:]
-        assert cond["tone"] == self.data.tone[self.seeds[-n:]].tolist()
+        assert cond["tone"].tolist() == self.data.tone[self.seeds[-n:]].tolist()
         return mine
 
 

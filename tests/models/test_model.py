@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 import unicodedata
+import warnings
 
 import pytest
 import tiny
@@ -12,6 +13,7 @@ import torch
 import minidiff as md
 from minidiff.models import card, recipes, run, shelf
 from minidiff.models import model as models
+from minidiff.models.labels import beyond, indices, ranges
 from minidiff.samplers import from_noise
 from minidiff.sound.latents import Latents
 
@@ -231,20 +233,61 @@ def test_weights_are_kept_in_half_precision(voice, folder):
 
 def test_numbers_for_names_of_classes():
     names = ["1", "10", "2"]
-    assert models.indices("2", names, 1, "class").tolist() == [2]
-    assert models.indices(0, names, 1, "class").tolist() == [0]
-    assert models.indices(torch.tensor([1, 2]), names, 2, "class").tolist() == [1, 2]
+    assert indices("2", names, 1, "class").tolist() == [2]
+    assert indices(0, names, 1, "class").tolist() == [0]
+    assert indices(torch.tensor([1, 2]), names, 2, "class").tolist() == [1, 2]
     for given in (1, [0, 1]):
         with pytest.raises(ValueError, match=r"class: 1 is .* as text, '1'"):
-            models.indices(given, names, 2, "class")
-    assert models.indices(1, ["0", "1", "2"], 1, "class").tolist() == [1]
+            indices(given, names, 2, "class")
+    assert indices(1, ["0", "1", "2"], 1, "class").tolist() == [1]
+
+
+def test_names_that_count_are_meant_by_numbers():
+    names = [str(midi) for midi in range(24, 109)]
+    assert indices([69, "70", 24], names, 3, "pitch").tolist() == [45, 46, 0]
+    assert indices(torch.tensor([45]), names, 1, "pitch").tolist() == [45]
+    for wrong in (23, 109, 0):
+        with pytest.raises(ValueError, match=r"pitch must be in .24, 108., got"):
+            indices(wrong, names, 1, "pitch")
+
+
+def test_a_pitch_that_was_not_learned_is_told_with_the_range():
+    names = {"instrument": ["flute", "bass"], "pitch": ["60", "61", "62", "63"]}
+    learned = {
+        "instrument": torch.tensor([0, 0, 1]),
+        "pitch": torch.tensor([1, 3, 0]),
+    }
+    known = ranges(learned, names)
+    assert known == {"pitch": {"flute": [61, 63], "bass": [60, 60]}}
+    asked = {"instrument": torch.tensor([0, 1]), "pitch": torch.tensor([2, 0])}
+    assert beyond(asked, names, known) == ""
+    asked["pitch"] = torch.tensor([0, 3])
+    said = beyond(asked, names, known)
+    assert said.endswith(
+        "a guess: flute, pitch 60 (61 to 63); bass, pitch 63 (60 to 60)"
+    )
+    assert beyond(asked, names, None) == ""
+    assert ranges({"digit": torch.tensor([0])}, {"digit": ["0", "1"]}) == {}
+
+
+def test_notes_are_asked_for_by_midi_number():
+    notes = md.load("notes")
+    dice = [torch.Generator()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = notes._cond({"instrument": "violin", "pitch": 69}, 1, dice)
+    assert notes.conditions["pitch"][found["pitch"].item()] == "69"
+    with pytest.warns(UserWarning, match=r"violin, pitch 30 \(5\d to \d+\)"):
+        notes._cond({"instrument": "violin", "pitch": 30}, 1, dice)
+    with pytest.raises(ValueError, match="'vilin' is unknown; did you mean 'violin'"):
+        notes._cond({"instrument": "vilin"}, 1, dice)
 
 
 def test_names_in_either_form():
     names = [unicodedata.normalize("NFC", "Türe"), "Tor"]
     for form in ("NFC", "NFD"):
         typed = unicodedata.normalize(form, "Türe")
-        assert models.indices(typed, names, 1, "class").tolist() == [0]
+        assert indices(typed, names, 1, "class").tolist() == [0]
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""Labels: from what a caller writes to the numbers that a net was taught."""
+
+import torch
+from torch import Tensor
+
+from .. import valid
+
+
+def indices(given, names: list[str], n: int, what: str) -> Tensor:
+    """Class names or numbers, one or n of them, as int64 (n,).
+
+    Where the names count, "24" to "108" say, a number is meant as a name. Raises
+    ValueError for other numbers that could be meant as another class's name; in a
+    tensor they never are.
+    """
+    plain = isinstance(given, Tensor)
+    given = given.tolist() if plain else given
+    given = list(given) if isinstance(given, list | tuple) else [given] * n
+    if len(given) != n:
+        raise ValueError(f"{what}: expected {n} labels, got {len(given)}")
+    first = 0 if plain else counted(names)
+    for i, label in enumerate(given):
+        if isinstance(label, str):
+            given[i] = names.index(valid.choice(label, names, what))
+            continue
+        if first is None and str(label) in names and names.index(str(label)) != label:
+            raise ValueError(
+                f"{what}: {label} is a class's name, and the number of another: "
+                f"give the name as text, {str(label)!r}"
+            )
+        low = first or 0
+        given[i] = valid.whole(label, what, low, low + len(names) - 1) - low
+    return torch.tensor(given, dtype=torch.int64)
+
+
+def counted(names: list[str]) -> int | None:
+    """The first of names that are whole numbers in a row; None for other names."""
+    if not names[0].isascii() or not names[0].isdigit():
+        return None
+    first = int(names[0])
+    return first if names == [str(first + i) for i in range(len(names))] else None
+
+
+def ranges(labels: dict[str, Tensor], names: dict[str, list[str]]) -> dict:
+    """From which to which number each main class was heard, by label that counts."""
+    main = next(iter(names))
+    found = {}
+    for name in names:
+        first = counted(names[name])
+        if name != main and first:
+            found[name] = {}
+            for k in labels[main].unique().tolist():
+                numbers = labels[name][labels[main] == k] + first
+                low, high = numbers.aminmax()
+                found[name][names[main][k]] = [low.item(), high.item()]
+    return found
+
+
+def beyond(
+    labels: dict[str, Tensor], names: dict[str, list[str]], known: dict | None
+) -> str:
+    """What to say of labels outside the `ranges` that were learned; "" of none."""
+    main, said = next(iter(names)), {}
+    for name, of in (known or {}).items():
+        first = counted(names[name])
+        for k, i in zip(labels[main].tolist(), labels[name].tolist(), strict=True):
+            kind = names[main][k]
+            low, high = of[kind]
+            if not low <= first + i <= high:
+                said[f"{kind}, {name} {first + i} ({low} to {high})"] = None
+    if not said:
+        return ""
+    return f"beyond what was learned, and so a guess: {'; '.join(said)}"
