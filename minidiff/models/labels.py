@@ -71,3 +71,26 @@ def beyond(
     if not said:
         return ""
     return f"beyond what was learned, and so a guess: {'; '.join(said)}"
+
+
+def within(
+    share: Tensor,
+    name: str,
+    labels: dict[str, Tensor],
+    names: dict[str, list[str]],
+    known: dict | None,
+    n: int,
+) -> list[Tensor]:
+    """How often each class of the label `name` is drawn, for each of n items.
+
+    As often as in training; of a label that counts, only in the range in which the
+    item's main class was heard.
+    """
+    if name not in (known or {}):
+        return [share] * n
+    main = next(iter(names))
+    numbers, shares = torch.arange(len(share)) + counted(names[name]), []
+    for k in labels[main].tolist():
+        low, high = known[name][names[main][k]]
+        shares.append(torch.where((numbers >= low) & (numbers <= high), share, 0.0))
+    return shares

@@ -24,7 +24,7 @@ from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
-from .labels import beyond, indices
+from .labels import beyond, indices, within
 
 FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
@@ -76,7 +76,7 @@ class Model:
         guidance and few steps overshoot: mels far beyond those of sounds are limited.
         cond: a class by name or number, a list of n of them, or a dict of these by
         label name; a label not given is drawn as often as it was in training. A pitch
-        is a MIDI number; one beyond those that an instrument was learned from warns
+        is a MIDI number, drawn from those of the instrument; one beyond these warns
         with their range. Item i is what n=1, seed=seed + i gives. steps, scale, sampler
         and vocoder default to the model's own settings; device to where the denoiser
         is. vocoder: what makes the mels audible: "griffin-lim", or a model that was
@@ -162,13 +162,15 @@ class Model:
             cond = {next(iter(self.conditions)): cond}
         for name in cond or {}:
             valid.choice(name, self.conditions, "cond")
-        labels = {}
+        labels, known = {}, self.settings.get("ranges")
         for name, names in self.conditions.items():
             share = torch.tensor(self.settings["counts"][name], dtype=torch.float64)
-            drawn = torch.cat([torch.multinomial(share, 1, generator=g) for g in dice])
+            shares = within(share, name, labels, self.conditions, known, n)
+            pairs = zip(shares, dice, strict=True)
+            drawn = torch.cat([torch.multinomial(p, 1, generator=g) for p, g in pairs])
             given = (cond or {}).get(name)
             labels[name] = drawn if given is None else indices(given, names, n, name)
-        if said := beyond(labels, self.conditions, self.settings.get("ranges")):
+        if said := beyond(labels, self.conditions, known):
             warnings.warn(said, stacklevel=3)
         return labels
 

@@ -56,6 +56,7 @@ RECIPES: dict[str, Recipe] = {
         net={"type": "UNet", "channels": (32, 64, 128)},
         steps=10_552,
         batch=32,
+        scale=1.0,
         about={"title": TITLES["digits"]} | SPOKEN,
     ),
     "sounds": SoundRecipe(

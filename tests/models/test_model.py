@@ -276,7 +276,12 @@ def test_notes_are_asked_for_by_midi_number():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = notes._cond({"instrument": "violin", "pitch": 69}, 1, dice)
+        many = [torch.Generator().manual_seed(i) for i in range(200)]
+        drawn = notes._cond({"instrument": "violin"}, 200, many)["pitch"] + 24
     assert notes.conditions["pitch"][found["pitch"].item()] == "69"
+    low, high = notes.settings["ranges"]["pitch"]["violin"]
+    assert low <= drawn.min() < low + 6
+    assert high - 6 < drawn.max() <= high
     with pytest.warns(UserWarning, match=r"violin, pitch 30 \(5\d to \d+\)"):
         notes._cond({"instrument": "violin", "pitch": 30}, 1, dice)
     with pytest.raises(ValueError, match="'vilin' is unknown; did you mean 'violin'"):
