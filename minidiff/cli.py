@@ -134,22 +134,22 @@ def sample(
     from .models import model as models
     from .models import place
 
-    made = (Path(name) / file for file in ("model.safetensors", "checkpoint.pt"))
-    if name in shelf.shipped() and any(map(Path.is_file, made)):
-        raise ValueError(
-            f"name: {name} is a model that ships and a folder of yours; write ./{name} "
-            "for yours, or go to another folder for the one that ships"
-        )
+    for what, given in (("name", name), ("vocoder", vocoder)):
+        if given in shelf.shipped() and _trained_in(given):
+            raise ValueError(
+                f"{what}: {given} is a model that ships and a folder of yours; write "
+                f"./{given} for yours, or go to another folder for the one that ships"
+            )
     model = models.load(name, device or models.device())
     if not isinstance(model, models.Model):
         raise ValueError(
             f"name: {name} makes no sounds by itself: "
             f"{shelf.TITLES[model.card['recipe']]}"
         )
-    out = place.writable(valid.path(out, "out"))
     last, overshot = valid.seed(seed) + valid.whole(n, "n", 1), []
     if label is not None:
         label = valid.choice(label, model.labels, next(iter(model.conditions)))
+    out = place.writable(valid.path(out, "out"))
     stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", label or "sound")
     for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
         many, ask = min(8, last - s), (steps, scale, s, sampler)
@@ -239,6 +239,12 @@ def list_models():
     for name, title in shelf.TITLES.items():
         state = "ships" if name in shelf.shipped() else "recipe only"
         typer.echo(f"{name:18} {state:12} {title}")
+
+
+def _trained_in(folder: str) -> bool:
+    """Whether a training has left something in this folder."""
+    files = ("model.safetensors", "checkpoint.pt")
+    return any((Path(folder) / file).is_file() for file in files)
 
 
 def _recipe(name: str):

@@ -175,6 +175,14 @@ def test_a_folder_called_as_a_model_that_ships(trained, tmp_path, capsys, monkey
     assert not Path("heard").exists()
     run("sample", "./sounds", "--label", "high", "--out", "heard")
     assert Path("heard/high-0.wav").exists()
+    ask = "sample", "digits", "--vocoder", "sounds", "--out", "spoken"
+    assert fails(capsys, monkeypatch, *ask).startswith("error: vocoder: sounds is a")
+
+
+def test_an_unknown_label_leaves_nothing_behind(trained, tmp_path, capsys, monkeypatch):
+    ask = "sample", trained, "--label", "lo", "--out", tmp_path / "new"
+    assert "did you mean 'low'" in fails(capsys, monkeypatch, *ask)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -133,10 +133,14 @@ def class_folders(path: Path) -> dict[str, list[Path]]:
 
 
 def beside(path: Path) -> dict[str, str]:
-    """Recordings that lie beside the folders of the classes, and the reason."""
-    loose = (f for f in sorted(path.iterdir()) if f.is_file() and visible(f))
-    reason = "beside the classes' folders, not in one"
-    return {legible(f.name): reason for f in loose if f.suffix.lower() in SOUNDS}
+    """What lies beside the folders of the classes and should not, with the reason."""
+    found = {}
+    for f in sorted(filter(visible, path.iterdir())):
+        if not f.exists():
+            found[legible(f.name)] = "a link that leads nowhere"
+        elif f.is_file() and f.suffix.lower() in SOUNDS:
+            found[legible(f.name)] = "beside the classes' folders, not in one"
+    return found
 
 
 def usable(

@@ -304,6 +304,7 @@ def test_what_looks_like_a_mistake_is_said(tmp_path, kind):
         (tmp_path / "door" / "more").symlink_to(tmp_path.with_name("far"))
         (tmp_path / "door" / "up").symlink_to(tmp_path)
         (tmp_path / "door" / "gone.wav").symlink_to("nowhere.wav")
+        (tmp_path / "bell").symlink_to("another disk")
     if kind == "underscores":
         write(tmp_path / "__door" / "__1.wav", tone(220, 0.1, 8000), 8000)
     said, warned = summary(tmp_path)
@@ -317,6 +318,7 @@ def test_what_looks_like_a_mistake_is_said(tmp_path, kind):
     if kind == "links":
         assert said.startswith("2 classes: door 2, kettle 1")
         assert "gone.wav (leads nowhere)" in said
+        assert "bell (a link that leads nowhere)" in said
         assert "up (a link to a folder that is read anyway)" in said
     if kind == "underscores":
         assert said.startswith("3 classes: __door 1, door 1, kettle 1")
