@@ -15,7 +15,7 @@ from .ear import Ear, stacked
 from .halves import halves
 from .pitch import in_tune
 
-MOST = 360  # made sounds
+LEAST, MOST = 100, 360  # made sounds
 FEW = 16  # directions, where there are fewer than two sounds for each of all
 PART = 30  # sounds made at once
 
@@ -24,16 +24,18 @@ def evaluate(model, ears: dict[str, Ear], train: Dataset, test: Dataset) -> dict
     """All the numbers of a model's card, from every ear by its letter.
 
     Makes a sound for each of the test set, with its labels and the model's defaults (at
-    most 360 of them, drawn). What the numbers mean is told by rows beside them:
-    `recorded`, the test set itself; `training`, as many training sounds of the same
-    classes; `front_end`, these by way of what the model learns, and back. Distances are
-    to the test set, with their bias and spread (`halves`).
+    most 360 of them, drawn; of a small set several for each, 100 at least). What the
+    numbers mean is told by rows beside them: `recorded`, the test set itself;
+    `training`, as many training sounds of the same classes; `front_end`, these by way
+    of what the model learns, and back. Distances are to the test set, with their bias
+    and spread (`halves`).
     """
     real, truth = stacked(test)
     known, names = stacked(train)
     # which training sounds are variations of one recording
     origin = getattr(train, "origin", torch.arange(len(known)))
-    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))[:MOST]
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
+    order = order.repeat(-(-LEAST // len(real)))[:MOST]
     made = answers(model, [labels_of(test, i) for i in order.tolist()])
     wanted, alike = truth[order], like(truth[order], names, origin)
     there_and_back = model.spec.decode(model.spec.encode(known[alike])).clamp(-1, 1)

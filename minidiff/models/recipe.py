@@ -134,7 +134,7 @@ class SoundRecipe(Denoising):
     default: Griffin-Lim.
     """
 
-    scale: float = 1.15
+    scale: float = 1.0
     between: tuple[float, float] | None = None
     vocoder: str | None = None
 

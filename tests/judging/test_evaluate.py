@@ -177,18 +177,18 @@ def in_order(data):
 
 
 def test_a_perfect_model_has_perfect_numbers(ears):
-    train, test = tiny.Tones("train"), tiny.Tones("test")
-    model = Player(in_order(tiny.Tones("test")))
+    train, test = tiny.Tones("train", n=120), tiny.Tones("test", n=120)
+    model = Player(in_order(tiny.Tones("test", n=120)))
     found = evaluate(model, ears, train, test)
-    assert model.seeds == list(range(48))
-    assert found["n"] == dict.fromkeys(found["n"], 48)
+    assert model.seeds == list(range(120))
+    assert found["n"] == dict.fromkeys(found["n"], 120)
     for key in ("ear_a", "ear_b"):
         rows = found[key]
         assert rows["made"]["recognised"] == rows["recorded"]["recognised"] == 1
         assert rows["made"]["frechet"] == pytest.approx(0, abs=1e-3)
         assert rows["training"]["frechet"] > 10 * rows["made"]["frechet"]
         assert rows["made"]["recall"] == rows["made"]["precision"] == 1
-        assert rows["made"]["directions"] == 16  # 48 are few for 128
+        assert rows["made"]["directions"] == 16  # 120 are few for 128
         assert rows["front_end"]["frechet"] > rows["training"]["frechet"]
     clean = found["cleanliness"]
     assert clean["made"] == clean["recorded"]
@@ -204,11 +204,28 @@ def test_a_wrong_model_has_wrong_numbers(ears):
             waves = super().generate(cond, n, seed)
             return waves.roll(1, 0) if n == 1 else waves[torch.arange(n) // 3 * 3]
 
-    train, test = tiny.Tones("train"), tiny.Tones("test")
-    found = evaluate(Wrong(in_order(tiny.Tones("test"))), ears, train, test)
+    train, test = tiny.Tones("train", n=120), tiny.Tones("test", n=120)
+    model = Wrong(in_order(tiny.Tones("test", n=120)))
+    found = evaluate(model, ears, train, test)
     for key in ("ear_a", "ear_b"):
         assert found[key]["made"]["recognised"] < 0.7
-        assert found[key]["made"]["recognised_error"] > 0.05
+        p = found[key]["made"]["recognised"]
+        error = (p * (1 - p) / 120) ** 0.5
+        assert found[key]["made"]["recognised_error"] == pytest.approx(error, abs=1e-3)
+
+
+def test_a_small_test_set_is_asked_for_several_times(ears):
+    class Quiet(Player):
+        def generate(self, cond, n, seed):
+            self.asked = getattr(self, "asked", []) + cond["tone"].tolist()
+            return torch.zeros(n, 1600)
+
+    test = tiny.Tones("test")  # of 48
+    model = Quiet(test)
+    found = evaluate(model, ears, tiny.Tones("train"), test)
+    assert found["n"]["made"] == 144
+    assert found["n"]["recorded"] == 48
+    assert sorted(model.asked) == [0] * 48 + [1] * 48 + [2] * 48
 
 
 def test_a_crowd_like_another():
