@@ -82,7 +82,8 @@ class Bench:
         self.wanted = torch.arange(self.classes).repeat_interleave(each)
         first = (origin % 2 == 0).nonzero()[:, 0]
         self.drawn = first[like(self.wanted, self.labels[first], origin[first])]
-        rest = self.waves[origin % 2 == 1]
+        other = origin % 2 == 1
+        rest, self.others = self.waves[other], self.labels[other]
         self.rest = {letter: ear.embed(rest) for letter, ear in self.ears.items()}
 
     def numbers(self, waves: Tensor, labels: Tensor) -> dict:
@@ -92,7 +93,8 @@ class Bench:
             end = "" if letter == "A" else "_b"
             told = ear.embed(waves.clamp(-1, 1))
             share = recognised(ear.named(told), labels)
-            far, _, error = halves(frechet, told, self.rest[letter])
+            both = (labels, self.others)
+            far, _, error = halves(frechet, told, self.rest[letter], labels=both)
             metrics |= {f"recognised{end}": share["recognised"]}
             metrics |= {f"frechet{end}": round(far, 3)}
             spread |= {f"recognised{end}": share["recognised_error"]}
@@ -148,7 +150,7 @@ def trained(name: str) -> str | Path:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=SETTINGS)
-    parser.add_argument("--each", type=int, default=20, help="sounds of a class")
+    parser.add_argument("--each", type=int, default=15, help="sounds of a class")
     parser.add_argument("--model", type=Path, help="a folder; default: what ships")
     parser.add_argument("--out", type=Path, default=FOLDER)
     args = parser.parse_args()
@@ -167,7 +169,7 @@ def main():
         sounds[title] = kept
         print(title, json.dumps(rows[title]["metrics"]), flush=True)
     content = {
-        "again": f"python -m bench.settings {args.name}",
+        "again": f"python -m bench.settings {args.name} --each {args.each}",
         "rows": rows,
         "n": {"made": len(bench.wanted), "test": len(bench.test)},
         "yardsticks": yardsticks,

@@ -55,7 +55,8 @@ def evaluate(model, ears: dict[str, Ear], train: Dataset, test: Dataset) -> dict
         for name, (_, labels) in crowds.items():
             rows[name] = recognised(ear.named(told[name]), labels)
             if name != "recorded":
-                rows[name] |= far(told[name], told["recorded"], learned)
+                both = (labels, truth)
+                rows[name] |= far(told[name], told["recorded"], learned, both)
         at = told["made"], told["recorded"], ear.embed(planted), learned
         found[f"ear_{letter.lower()}"] = rows | {"copies": rounded(copies(*at))}
     if "pitch" in model.conditions:
@@ -157,17 +158,18 @@ def recognised(heard: Tensor, labels: Tensor) -> dict:
     return {"recognised": round(p, 4), "recognised_error": round(error, 4)}
 
 
-def far(crowd: Tensor, real: Tensor, known: Tensor) -> dict:
+def far(crowd: Tensor, real: Tensor, known: Tensor, labels: tuple) -> dict:
     """How far a crowd of embeddings is from the recorded, all (n, d), in four ways.
 
+    labels: the classes of crowd and real, for the halves.
     Where there are fewer than two sounds for each direction, the Fréchet distance is
     measured in the 16 directions in which the training sounds vary most.
     """
     fewest, d = min(len(crowd), len(real)), known.shape[1]
     axes = directions(known, d if fewest >= 2 * d else min(FEW, d))
     flat = [x.double() @ axes for x in (crowd, real)]
-    distance, bias, spread = halves(frechet, *flat)
-    kernel, _, kernel_spread = halves(kernel_distance, crowd, real)
+    distance, bias, spread = halves(frechet, *flat, labels=labels)
+    kernel, _, kernel_spread = halves(kernel_distance, crowd, real, labels=labels)
     precision, recall = precision_recall(real, crowd)
     return rounded(
         {

@@ -1,6 +1,6 @@
 """How far to trust a number that was measured on a few sounds: ask half of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 
 import torch
@@ -10,19 +10,33 @@ DRAWS = 20
 
 
 def halves(
-    measure: Callable[..., float], *crowds: Tensor, seed: int = 0
+    measure: Callable[..., float],
+    *crowds: Tensor,
+    labels: Sequence[Tensor] | None = None,
+    seed: int = 0,
 ) -> tuple[float, float, float]:
     """A measure of all the sounds, its bias and its spread.
 
     The delete-half jackknife (Shao & Wu 1989): twenty draws of half of every crowd. A
     bias that falls as 1 / n is as large as what the halves have on top; and the
     standard deviation over halves is that of the whole from one set of sounds to
-    another, for the made and for the real side together.
+    another, for the made and for the real side together. labels: a class for each item,
+    crowd by crowd; then half of every class is drawn, as a crowd of other sounds would
+    have as many of each.
     """
     dice = torch.Generator().manual_seed(seed)
+    labels = labels or [torch.zeros(len(crowd)) for crowd in crowds]
     whole = measure(*crowds)
     few = []
     for _ in range(DRAWS):
-        picks = [torch.randperm(len(c), generator=dice)[: len(c) // 2] for c in crowds]
+        picks = [half(of, dice) for of in labels]
         few.append(measure(*(c[i] for c, i in zip(crowds, picks, strict=True))))
     return whole, fmean(few) - whole, stdev(few)
+
+
+def half(labels: Tensor, dice: torch.Generator) -> Tensor:
+    """Where a random half of every class stands."""
+    order = torch.randperm(len(labels), generator=dice)
+    order = order[labels[order].argsort(stable=True)]
+    first = torch.randint(2, (), generator=dice).item()
+    return order[first::2]

@@ -148,6 +148,30 @@ def test_halves_know_the_error_of_a_mean():
     assert sum(s for *_, s in both) / 20 == pytest.approx(2**0.5 / 20, rel=0.2)
 
 
+def test_halves_of_every_class():
+    labels = torch.tensor([0, 1, 1, 0, 1, 1, 0, 0, 2])
+    kept = []
+    halves(lambda x: kept.append(x.long()) or 0.0, labels.double(), labels=[labels])
+    counts = torch.stack([k.bincount(minlength=3) for k in kept[1:]])
+    assert (counts[:, :2] == 2).all()
+    assert set(counts[:, 2].tolist()) == {0, 1}
+
+
+def test_the_spread_of_frechet_is_on_the_safe_side():
+    """Told by halves of one draw, against what draws really do: not less, not far more.
+
+    Ten classes far apart, as many of each in every draw: their shares cannot differ.
+    """
+    centres, labels = 10 * normal(10, 8), torch.arange(200) % 10
+    draws = [(centres[labels] + normal(200, 8), centres[labels] + normal(200, 8))
+             for _ in range(30)]  # fmt: skip
+    true = torch.tensor([frechet(a, b) for a, b in draws]).std().item()
+    told = [halves(frechet, a, b, labels=(labels, labels))[2] for a, b in draws[:10]]
+    assert 0.9 < sum(told) / 10 / true < 3
+    loose = [halves(frechet, a, b)[2] for a, b in draws[:10]]
+    assert sum(loose) > 2 * sum(told)
+
+
 def test_directions_are_those_of_the_largest_spread():
     x = normal(500, 4) * torch.tensor([1.0, 5.0, 0.1, 3.0])
     axes = directions(x, 2)
