@@ -102,25 +102,38 @@ class Bench:
         return {"n": len(waves), "metrics": metrics, "spread": spread}
 
     def yardsticks(self, spec) -> dict:
-        """Crowds that no net has made."""
+        """Crowds that no net has made; what a front end costs, sound by sound."""
         drawn, labels = self.waves[self.drawn], self.labels[self.drawn]
-        length = drawn.shape[1]
-
-        def through(front) -> dict:
-            return self.numbers(front.decode(front.encode(drawn))[:, :length], labels)
-
         held_out = like(self.wanted, self.truth, torch.arange(len(self.truth)))
+        fronts = {"these through the front end": spec}
+        if isinstance(spec, MelSpec):
+            low = replace(spec, floor=-110.0)
+            fronts["the same with a floor of -110 dB"] = low
         rows = {
             "recorded, held out": self.numbers(
                 self.test[held_out], self.truth[held_out]
             ),
             "training recordings": self.numbers(drawn, labels),
-            "these through the front end": through(spec),
         }
-        if isinstance(spec, MelSpec):
-            low = replace(spec, floor=-110.0)
-            rows["the same with a floor of -110 dB"] = through(low)
+        for name, front in fronts.items():
+            waves = front.decode(front.encode(drawn))[:, : drawn.shape[1]].clamp(-1, 1)
+            rows[name] = self.numbers(waves, labels) | {"cost": self.cost(waves)}
         return rows
+
+    def cost(self, waves: Tensor) -> dict:
+        """By how much the drawn sounds moved away as they became `waves`, by ear."""
+        labels, found = self.labels[self.drawn], {}
+        for letter, ear in self.ears.items():
+            both = torch.cat([ear.embed(self.waves[self.drawn]), ear.embed(waves)], 1)
+
+            def farther(both, rest):
+                before, after = both.chunk(2, 1)  # halves of both are the same sounds
+                return frechet(after, rest) - frechet(before, rest)
+
+            rest = self.rest[letter]
+            more, _, spread = halves(farther, both, rest, labels=(labels, self.others))
+            found[letter] = [round(more, 3), round(spread, 3)]
+        return found
 
 
 def row(bench: Bench, model, sampler: str, steps: int, scale: float):
