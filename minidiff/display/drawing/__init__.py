@@ -18,7 +18,7 @@ SIZED = {
     "Autoencoder": latents.autoencoder,
     "Denoiser": pipelines.training,
     "Vocoding": models.vocoder,
-    "Fine": models.fine,
+    "FineMagnitudes": models.fine,
 }
 WHOLE = {
     "MLP": nets.mlp,
