@@ -185,8 +185,9 @@ def evaluate(
     recipe = _recipe(name)
     folder = shelf.WEIGHTS / valid.choice(name, shelf.shipped(), "model")
     model = models.load(folder, models.device())
+    ears = load_ears(recipe.judge or name)
     typer.echo(f"making and judging the sounds of {name}: some minutes ...")
-    numbers = recipe.measure(model, load_ears(recipe.judge or name))
+    numbers = recipe.measure(model, ears)
     for key, value in flat(numbers):
         typer.echo(f"{key:32} {value}")
     if "ear_a" in numbers:
@@ -218,9 +219,13 @@ def judge(
     from .models import card, place
     from .models.ears import new_ear, save_ear
 
-    recipe, out = _recipe(name), place.writable(valid.path(out, "out"))
-    if (out / "card.json").is_file() and card.card_in(out).get("recipe") != name:
-        raise ValueError(f"out: the model in {out} is not that of {name}")
+    recipe, seed = _recipe(name), valid.seed(seed)
+    out = place.writable(valid.path(out, "out"))
+    if (out / "card.json").is_file():
+        told = card.card_in(out)
+        if told.get("recipe") != name:
+            raise ValueError(f"out: the model in {out} is not that of {name}")
+        card.verify(out / "model.safetensors", told.get("sha256"))
     if steps is None:  # of ear B each takes twice as long, and half are enough
         steps = recipe.judge_steps // (2 if ear == "B" else 1)
     train, test = recipe.data("train"), recipe.data("test")

@@ -55,7 +55,12 @@ class Notes(Dataset):
                     speed = 2 ** (bend / 12)
                     wave = resampled(note, round(speed * 16_000), self.sample_rate)
                     # level what is heard of it, as it is heard
-                    waves.append(levelled(fitted(wave, samples, self.sample_rate)))
+                    level = levelled(fitted(wave, samples, self.sample_rate))
+                    if level is None:
+                        raise ValueError(
+                            f"samples: of {row['file']} the first {samples} are silent"
+                        )
+                    waves.append(level)
                     instrument = INSTRUMENTS.index(row["instrument"])
                     labels.append((instrument, midi + bend - LOWEST))
                     origin.append(len(self.credits))

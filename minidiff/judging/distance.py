@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .. import valid
+
 
 def frechet(a: Float[Tensor, "n d"], b: Float[Tensor, "m _"]) -> float:
     """Fréchet distance of Gaussians fitted to two sets (Heusel et al. 2017, eq. 6).
@@ -15,7 +17,7 @@ def frechet(a: Float[Tensor, "n d"], b: Float[Tensor, "m _"]) -> float:
     `halves`. Raises ValueError for fewer than two on a side.
     """
     a, b = crowds(a, b, 2)
-    cov_a, cov_b = a.T.cov(), b.T.cov()
+    cov_a, cov_b = (torch.atleast_2d(x.T.cov()) for x in (a, b))
     root = matrix_root(cov_a)
     cross = matrix_root(root @ cov_b @ root)
     gap = (a.mean(0) - b.mean(0)).square().sum()
@@ -49,8 +51,9 @@ def precision_recall(
     precision: of the made, within the k-th nearest neighbour of a real one: are they
     like real ones? recall: of the real, within that of a made one: is every kind of
     them there? Both depend on n; compare crowds of one size. Raises ValueError for
-    fewer than k + 1 on a side.
+    k < 1 and fewer than k + 1 on a side.
     """
+    k = valid.whole(k, "k", 1)
     real, made = crowds(real, made, k + 1)
 
     def covered(points: Tensor, by: Tensor) -> float:
@@ -62,13 +65,18 @@ def precision_recall(
 
 
 def crowds(a: Tensor, b: Tensor, least: int) -> tuple[Tensor, Tensor]:
-    """Both as float64; raises ValueError for crowds that are too small or differ."""
+    """Both as float64.
+
+    Raises ValueError for crowds that are too small, differ, or hold NaN.
+    """
     for crowd in (a, b):
-        if crowd.dim() != 2 or len(crowd) < least:
+        if crowd.dim() != 2 or len(crowd) < least or not crowd.shape[1]:
             raise ValueError(
                 f"embeddings must be (n, d) with n at least {least} on both sides, got "
                 f"{tuple(a.shape)} and {tuple(b.shape)}"
             )
+        if not crowd.isfinite().all():
+            raise ValueError("embeddings hold NaN or infinite values")
     if a.shape[1] != b.shape[1]:
         raise ValueError(
             f"embeddings of {a.shape[1]} and of {b.shape[1]} numbers cannot be compared"
@@ -84,13 +92,13 @@ def matrix_root(m: Tensor) -> Tensor:
 
 def directions(known: Float[Tensor, "n d"], most: int) -> Float[Tensor, "d most"]:
     """The `most` directions in which a crowd varies most, float64."""
-    values, axes = torch.linalg.eigh(known.double().T.cov())
+    values, axes = torch.linalg.eigh(torch.atleast_2d(known.double().T.cov()))
     return axes[:, values.argsort(descending=True)[:most]]
 
 
 def nearest(a: Tensor, b: Tensor) -> Tensor:
     """Distance from each of a to the nearest of b, (n,)."""
-    return torch.cdist(a, b).min(1).values
+    return torch.cdist(a.double(), b.double()).min(1).values
 
 
 def nearest_other(a: Float[Tensor, "n d"], origin: Tensor) -> Tensor:

@@ -33,13 +33,18 @@ class Ear:
         self, waves: Float[Tensor, "n samples"], sample_rate: int | None = None
     ) -> Float[Tensor, "n 128"]:
         """Raises ValueError for sounds of another length, or another rate if given."""
-        n, rate = waves.shape[1], sample_rate or self.sample_rate
+        if waves.dim() != 2:
+            raise ValueError(f"waves must be (n, samples), got {tuple(waves.shape)}")
+        n, rate = (
+            waves.shape[1],
+            self.sample_rate if sample_rate is None else sample_rate,
+        )
         if (n, rate) != (self.samples, self.sample_rate):
             raise ValueError(
                 f"waves: this ear knows sounds of {self.samples} samples at "
                 f"{self.sample_rate} Hz, and got {n} samples at {rate} Hz"
             )
-        parts = waves.split(50)
+        parts = waves.float().split(50)
         return torch.cat([self.judge.embed(self.front.encode(w)) for w in parts])
 
     @torch.no_grad()

@@ -22,10 +22,13 @@ def halves(
     standard deviation over halves is that of the whole from one set of sounds to
     another, for the made and for the real side together. labels: a class for each item,
     crowd by crowd; then half of every class is drawn, as a crowd of other sounds would
-    have as many of each.
+    have as many of each. Raises ValueError for labels of other lengths than the
+    crowds'.
     """
     dice = torch.Generator().manual_seed(seed)
     labels = labels or [torch.zeros(len(crowd)) for crowd in crowds]
+    if [len(of) for of in labels] != [len(crowd) for crowd in crowds]:
+        raise ValueError("labels: expected one for each item of every crowd")
     whole = measure(*crowds)
     few = []
     for _ in range(DRAWS):

@@ -32,10 +32,12 @@ def save_ear(ear: Ear, folder: str | Path) -> Path:
     folder, kind = Path(folder), (type(ear.front), type(ear.judge))
     file = folder / EARS[next(which for which in KINDS if KINDS[which] == kind)]
     settings = {"front": ear.front.settings(), "samples": ear.samples}
-    write_weights(file, ear.judge, settings)
-    if (folder / "card.json").is_file():
+    card = None
+    if (folder / "card.json").is_file():  # first: what is there is not lost in vain
         card = card_in(folder)
         verify(folder / "model.safetensors", card.get("sha256"))
+    write_weights(file, ear.judge, settings)
+    if card:
         write_card(folder, card)
     return file
 
@@ -48,7 +50,7 @@ def load_ear(name: str, which: str = "A") -> Ear:
     """
     front, judge = KINDS[valid.choice(which, KINDS, "ear")]
     folders = [f.parent.name for f in shelf.WEIGHTS.glob(f"*/{EARS[which]}")]
-    folder = shelf.WEIGHTS / valid.choice(name, sorted(folders), "name of an ear")
+    folder = shelf.WEIGHTS / valid.choice(name, sorted(folders), f"ear {which} of")
     file = folder / EARS[which]
     verify(file, card_in(folder).get(file.stem))
     settings, weights = settings_in(file), load_file(file)

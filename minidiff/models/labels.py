@@ -11,34 +11,44 @@ def indices(given, names: list[str], n: int, what: str) -> Tensor:
 
     Where the names count, "24" to "108" say, a number is meant as a name. Raises
     ValueError for other numbers that could be meant as another class's name; in a
-    tensor they never are.
+    tensor, of whole numbers, they never are.
     """
     plain = isinstance(given, Tensor)
+    if plain and given.is_floating_point():
+        raise ValueError(f"{what}: a tensor holds numbers of classes, int64")
     given = given.tolist() if plain else given
     given = list(given) if isinstance(given, list | tuple) else [given] * n
     if len(given) != n:
         raise ValueError(f"{what}: expected {n} labels, got {len(given)}")
     first = 0 if plain else counted(names)
+    meant = {int(name): i for i, name in enumerate(names) if digits(name)}
     for i, label in enumerate(given):
         if isinstance(label, str):
             given[i] = names.index(valid.choice(label, names, what))
             continue
-        if first is None and str(label) in names and names.index(str(label)) != label:
-            raise ValueError(
-                f"{what}: {label} is a class's name, and the number of another: "
-                f"give the name as text, {str(label)!r}"
-            )
         low = first or 0
+        if first is None:  # 1 may be meant as "1" or "01", and be the number of another
+            label = valid.whole(label, what, 0, len(names) - 1)
+            if (other := meant.get(label, label)) != label:
+                raise ValueError(
+                    f"{what}: {label} is a class's name, and the number of another: "
+                    f"give the name as text, {names[other]!r}"
+                )
         given[i] = valid.whole(label, what, low, low + len(names) - 1) - low
     return torch.tensor(given, dtype=torch.int64)
 
 
 def counted(names: list[str]) -> int | None:
     """The first of names that are whole numbers in a row; None for other names."""
-    if not names[0].isascii() or not names[0].isdigit():
+    if not digits(names[0]):
         return None
     first = int(names[0])
     return first if names == [str(first + i) for i in range(len(names))] else None
+
+
+def digits(name: str) -> bool:
+    """Whether a name is a whole number."""
+    return name.isascii() and name.isdigit()
 
 
 def ranges(labels: dict[str, Tensor], names: dict[str, list[str]]) -> dict:

@@ -77,10 +77,10 @@ class Model:
         cond: a class by name or number, a list of n of them, or a dict of these by
         label name; a label not given is drawn as often as it was in training. A pitch
         is a MIDI number, drawn from those of the instrument; one beyond these warns
-        with their range. Item i is what n=1, seed=seed + i gives. steps, scale, sampler
-        and vocoder default to the model's own settings; device to where the denoiser
-        is. vocoder: what makes the mels audible: "griffin-lim", or a model that was
-        trained for it.
+        with their range. A tensor holds numbers of classes, from 0. Item i is what n=1,
+        seed=seed + i gives. steps, scale, sampler and vocoder default to the model's
+        own settings; device to where the denoiser is. vocoder: what makes the mels
+        audible: "griffin-lim", or a model that was trained for it.
         Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
         steps beyond the schedule's (1000), seed < 0, a vocoder of other mels, and any
         where there is no mel; `Overshot`, which holds the others, for sounds of which
@@ -90,8 +90,9 @@ class Model:
         sampler = sampler or settings["sampler"]
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
-        if isinstance(cond, list | tuple) and n == 1:
-            n = len(cond)
+        if n == 1:  # so many as there are labels
+            given = cond.values() if isinstance(cond, dict) else [cond]
+            n = max([len(c) for c in given if isinstance(c, list | tuple)], default=1)
         n, seed = valid.whole(n, "n", 1), valid.seed(seed)
         valid.seed(seed + n - 1)
         speak = self._voice(vocoder or settings["vocoder"], seed)
@@ -171,7 +172,7 @@ class Model:
             given = (cond or {}).get(name)
             labels[name] = drawn if given is None else indices(given, names, n, name)
         if said := beyond(labels, self.conditions, known):
-            warnings.warn(said, stacklevel=3)
+            warnings.warn(said, stacklevel=4)  # past no_grad
         return labels
 
 

@@ -129,6 +129,29 @@ def test_crowds_that_are_too_small_or_differ_are_named(measure, least):
         measure(normal(5, 3), normal(5, 4))
 
 
+def test_what_is_no_crowd_is_named():
+    a, b = normal(9, 3), normal(9, 3)
+    for value in (math.nan, math.inf):
+        for measure in (frechet, kernel_distance, precision_recall):
+            b[0, 0] = value
+            with pytest.raises(ValueError, match="hold NaN or infinite"):
+                measure(a, b)
+    for k in (0, -1, 2.5):
+        with pytest.raises(ValueError, match="k must be"):
+            precision_recall(a, a, k)
+    with pytest.raises(ValueError, match="one for each item of every crowd"):
+        halves(frechet, a, a, labels=(torch.zeros(9), torch.zeros(4)))
+    with pytest.raises(ValueError, match=r"d. with n at least"):
+        frechet(a[:, :0], a[:, :0])
+
+
+def test_frechet_in_one_dimension():
+    a = normal(400, 1)
+    assert frechet(a, 2 * a + 3) == pytest.approx(
+        (a.mean() + 3).item() ** 2 + a.var().item(), rel=1e-6
+    )
+
+
 def test_halves_know_the_error_of_a_mean():
     """Of a mean it is known: s / sqrt(n), and no bias."""
     spreads = []

@@ -142,7 +142,7 @@ def test_an_ear_goes_to_disk_and_back(ear, tmp_path, monkeypatch):
     assert torch.equal(again.label(waves), ear.label(waves))
     assert torch.allclose(again.embed(waves), ear.embed(waves), atol=0.05)
     other = "B" if which == "A" else "A"
-    with pytest.raises(ValueError, match="name of an ear: 'tiny'"):
+    with pytest.raises(ValueError, match=f"ear {other} of: 'tiny'"):
         load_ear("tiny", other)
     with pytest.raises(ValueError, match=r"ear: 'C'.*A, B"):
         load_ear("tiny", "C")

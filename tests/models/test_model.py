@@ -239,6 +239,11 @@ def test_numbers_for_names_of_classes():
     for given in (1, [0, 1]):
         with pytest.raises(ValueError, match=r"class: 1 is .* as text, '1'"):
             indices(given, names, 2, "class")
+    for given in (1, 1.0, [1]):
+        with pytest.raises(ValueError, match=r"class: 1 is .* as text, '01'"):
+            indices(given, ["01", "02", "03"], 1, "class")
+    with pytest.raises(ValueError, match="a tensor holds numbers of classes"):
+        indices(torch.tensor([1.0]), names, 1, "class")
     assert indices(1, ["0", "1", "2"], 1, "class").tolist() == [1]
 
 
