@@ -136,7 +136,7 @@ def test_what_is_no_crowd_is_named():
             b[0, 0] = value
             with pytest.raises(ValueError, match="hold NaN or infinite"):
                 measure(a, b)
-    for k in (0, -1, 2.5):
+    for k in (0, -1):
         with pytest.raises(ValueError, match="k must be"):
             precision_recall(a, a, k)
     with pytest.raises(ValueError, match="one for each item of every crowd"):
