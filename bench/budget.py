@@ -83,7 +83,7 @@ GROUPS = {
         "U-Net, prior, start": VOICE,
         "U-Net, prior, start, 32 bands": COARSE,
     },
-    "fine": {"32 bands": FINE},
+    "fine": {"fine magnitudes": FINE},
     "autoencoders": {
         f"{16 // n}x": replace(MELS, net=MELS.net | {"latent": n, "kl": PRICE * n / 16})
         for n in (4, 2, 1)

@@ -191,7 +191,8 @@ def evaluate(
     for key, value in flat(numbers):
         typer.echo(f"{key:32} {value}")
     if "ear_a" in numbers:
-        typer.echo(table(numbers))
+        for letter in ears:
+            typer.echo(f"ear {letter}:\n{table(numbers, letter)}")
     if write:
         again = f"python -m minidiff evaluate {name}"
         write_card(folder, {**model.card, "metrics": numbers, "evaluate": again})

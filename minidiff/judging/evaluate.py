@@ -155,9 +155,13 @@ def like(
 
 
 def recognised(heard: Tensor, labels: Tensor) -> dict:
-    """The share of sounds whose class was heard, with its standard error."""
-    p = (heard == labels).double().mean().item()
-    error = math.sqrt(p * (1 - p) / len(labels))
+    """The share of sounds whose class was heard, with its standard error.
+
+    One hit and one miss more are counted for the error: all of n is not certainty.
+    """
+    n, hits = len(labels), (heard == labels).sum().item()
+    p, likely = hits / n, (hits + 1) / (n + 2)
+    error = math.sqrt(likely * (1 - likely) / n)
     return {"recognised": round(p, 4), "recognised_error": round(error, 4)}
 
 
