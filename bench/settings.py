@@ -81,6 +81,7 @@ class Bench:
         self.classes, self.each = len(train.names), each
         self.wanted = torch.arange(self.classes).repeat_interleave(each)
         first = (origin % 2 == 0).nonzero()[:, 0]
+        self.first = first
         self.drawn = first[like(self.wanted, self.labels[first], origin[first])]
         other = origin % 2 == 1
         rest, self.others = self.waves[other], self.labels[other]
@@ -104,6 +105,7 @@ class Bench:
     def yardsticks(self, spec) -> dict:
         """Crowds that no net has made; what a front end costs, sound by sound."""
         drawn, labels = self.waves[self.drawn], self.labels[self.drawn]
+        half = self.waves[self.first]
         held_out = like(self.wanted, self.truth, torch.arange(len(self.truth)))
         fronts = {"these through the front end": spec}
         if isinstance(spec, MelSpec):
@@ -116,15 +118,23 @@ class Bench:
             "training recordings": self.numbers(drawn, labels),
         }
         for name, front in fronts.items():
-            waves = front.decode(front.encode(drawn))[:, : drawn.shape[1]].clamp(-1, 1)
-            rows[name] = self.numbers(waves, labels) | {"cost": self.cost(waves)}
+
+            def through(waves, front=front):
+                there = front.decode(front.encode(waves))
+                return there[:, : waves.shape[1]].clamp(-1, 1)
+
+            rows[name] = self.numbers(through(drawn), labels)
+            rows[name]["cost"] = self.cost(half, through(half))
         return rows
 
-    def cost(self, waves: Tensor) -> dict:
-        """By how much the drawn sounds moved away as they became `waves`, by ear."""
-        labels, found = self.labels[self.drawn], {}
+    def cost(self, before: Tensor, after: Tensor) -> dict:
+        """By how much the first half of the training moved away, by each ear.
+
+        All of it, sound by sound: of few sounds one draw says little. [more, spread].
+        """
+        labels, found = self.labels[self.first], {}
         for letter, ear in self.ears.items():
-            both = torch.cat([ear.embed(self.waves[self.drawn]), ear.embed(waves)], 1)
+            both = torch.cat([ear.embed(before), ear.embed(after)], 1)
 
             def farther(both, rest):
                 before, after = both.chunk(2, 1)  # halves of both are the same sounds

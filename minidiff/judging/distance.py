@@ -10,7 +10,7 @@ from .. import valid
 
 
 def frechet(a: Float[Tensor, "n d"], b: Float[Tensor, "m _"]) -> float:
-    """Fréchet distance of Gaussians fitted to two sets (Heusel et al. 2017, eq. 6).
+    """Squared Fréchet distance of Gaussians fitted to two sets (Heusel et al. 2017).
 
     |mu_a - mu_b|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2): symmetric roots of symmetric
     matrices, so nothing can turn complex. float64. Above the truth by about c / n: see
@@ -27,8 +27,9 @@ def frechet(a: Float[Tensor, "n d"], b: Float[Tensor, "m _"]) -> float:
 def kernel_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m _"]) -> float:
     """Squared maximum mean discrepancy (Bińkowski et al. 2018), unbiased.
 
-    Kernel (x y / d + 1)^3; no item meets itself, so that of two crowds of one kind the
-    mean is 0 whatever their sizes, and one draw may be below. float64. Raises
+    Kernel (x y / d + 1)^3; no item meets itself, so that of two independent crowds of
+    one kind the mean is 0 whatever their sizes, and one draw may be below; a little
+    below, if both have the same number of every class. float64. Raises
     ValueError for fewer than two on a side.
     """
     a, b = crowds(a, b, 2)

@@ -17,7 +17,8 @@ def halves(
 ) -> tuple[float, float, float]:
     """A measure of all the sounds, its bias and its spread.
 
-    The delete-half jackknife (Shao & Wu 1989): twenty draws of half of every crowd. A
+    The delete-half jackknife (Quenouille 1956 for the bias, Shao & Wu 1989 for the
+    spread): twenty draws of half of every crowd. A
     bias that falls as 1 / n is as large as what the halves have on top; and the
     standard deviation over halves is that of the whole from one set of sounds to
     another, for the made and for the real side together. labels: a class for each item,

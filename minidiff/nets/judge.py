@@ -1,4 +1,4 @@
-"""Two small classifiers: the ears that judge generated sounds. They share nothing."""
+"""Two small classifiers: the ears that judge generated sounds, unlike each other."""
 
 from itertools import pairwise
 
