@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import json
 import math
+import operator
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,9 +18,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from minidiff.judging import fidelity
+from minidiff.judging.crowds import like
 from minidiff.judging.distance import frechet
 from minidiff.judging.ear import stacked
-from minidiff.judging.evaluate import MOST, evaluate, like
+from minidiff.judging.evaluate import MOST, evaluate
 from minidiff.models import model as models
 from minidiff.models.ears import load_ears
 from minidiff.models.recipe import SoundRecipe, Speaking
@@ -90,9 +92,8 @@ def measured(model, recipe, device) -> dict:
     model.denoiser.to(device)
     sets = (held(recipe.data, split) for split in ("train", "test"))
     found = evaluate(model, ears, *sets)
-    return found["ear_a"]["made"] | {
-        f"{key}_b": value for key, value in found["ear_b"]["made"].items()
-    }
+    made = (of_ear(e, found[f"ear_{e.lower()}"]["made"]) for e in ears)
+    return functools.reduce(operator.or_, made)
 
 
 def walks(model, recipe, ears, after=lambda decode: decode) -> dict:
@@ -105,15 +106,18 @@ def walks(model, recipe, ears, after=lambda decode: decode) -> dict:
     }
 
 
+def of_ear(letter: str, numbers: dict) -> dict:
+    """An ear's numbers, as a table holds them: the names of ear B's end in `_b`."""
+    return numbers if letter == "A" else {f"{k}_b": v for k, v in numbers.items()}
+
+
 def by_letter(numbers: dict) -> dict:
     """What ears say each, {"A": 1, "B": 2}, as numbers of their own."""
     flat = {}
     for key, value in numbers.items():
-        flat |= (
-            {key: value["A"], f"{key}_b": value["B"]}
-            if isinstance(value, dict)
-            else {key: value}
-        )
+        ears = value.items() if isinstance(value, dict) else [("A", value)]
+        for letter, number in ears:
+            flat |= of_ear(letter, {key: number})
     return flat
 
 
@@ -221,10 +225,7 @@ def yardsticks(group: str, recipe) -> dict:
         for name, row in told.items():
             kept = rows.setdefault(name, {"n": row["n"]})
             for part in ("metrics", "spread"):
-                numbers = row.get(part, {})
-                if letter == "B":
-                    numbers = {f"{key}_b": value for key, value in numbers.items()}
-                kept[part] = kept.get(part, {}) | numbers
+                kept[part] = kept.get(part, {}) | of_ear(letter, row.get(part, {}))
     return rows
 
 

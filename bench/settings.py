@@ -21,10 +21,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench.budget import known, train
-from bench.judged import held
+from bench.judged import held, of_ear
+from minidiff.judging.crowds import like
 from minidiff.judging.distance import frechet
 from minidiff.judging.ear import stacked
-from minidiff.judging.evaluate import like, recognised
+from minidiff.judging.evaluate import recognised
 from minidiff.judging.halves import halves
 from minidiff.measured import FOLDER
 from minidiff.models.ears import load_ears
@@ -91,15 +92,15 @@ class Bench:
         """Metrics and spreads of a crowd; those of ear B end in `_b`."""
         metrics, spread = {}, {}
         for letter, ear in self.ears.items():
-            end = "" if letter == "A" else "_b"
             told = ear.embed(waves.clamp(-1, 1))
             share = recognised(ear.named(told), labels)
             both = (labels, self.others)
             far, _, error = halves(frechet, told, self.rest[letter], labels=both)
-            metrics |= {f"recognised{end}": share["recognised"]}
-            metrics |= {f"frechet{end}": round(far, 3)}
-            spread |= {f"recognised{end}": share["recognised_error"]}
-            spread |= {f"frechet{end}": round(error, 3)}
+            known, loose = share["recognised"], share["recognised_error"]
+            found = {"recognised": known, "frechet": round(far, 3)}
+            metrics |= of_ear(letter, found)
+            found = {"recognised": loose, "frechet": round(error, 3)}
+            spread |= of_ear(letter, found)
         return {"n": len(waves), "metrics": metrics, "spread": spread}
 
     def yardsticks(self, spec) -> dict:

@@ -29,8 +29,8 @@ def kernel_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m _"]) -> float:
 
     Kernel (x y / d + 1)^3; no item meets itself, so that of two independent crowds of
     one kind the mean is 0 whatever their sizes, and one draw may be below; a little
-    below, if both have the same number of every class. float64. Raises
-    ValueError for fewer than two on a side.
+    below, if both have the same number of every class. float64. Raises ValueError for
+    fewer than two on a side.
     """
     a, b = crowds(a, b, 2)
 

@@ -35,10 +35,8 @@ class Ear:
         """Raises ValueError for sounds of another length, or another rate if given."""
         if waves.dim() != 2:
             raise ValueError(f"waves must be (n, samples), got {tuple(waves.shape)}")
-        n, rate = (
-            waves.shape[1],
-            self.sample_rate if sample_rate is None else sample_rate,
-        )
+        n = waves.shape[1]
+        rate = self.sample_rate if sample_rate is None else sample_rate
         if (n, rate) != (self.samples, self.sample_rate):
             raise ValueError(
                 f"waves: this ear knows sounds of {self.samples} samples at "

@@ -18,13 +18,13 @@ def halves(
     """A measure of all the sounds, its bias and its spread.
 
     The delete-half jackknife (Quenouille 1956 for the bias, Shao & Wu 1989 for the
-    spread): twenty draws of half of every crowd. A
-    bias that falls as 1 / n is as large as what the halves have on top; and the
-    standard deviation over halves is that of the whole from one set of sounds to
-    another, for the made and for the real side together. labels: a class for each item,
-    crowd by crowd; then half of every class is drawn, as a crowd of other sounds would
-    have as many of each. Raises ValueError for labels of other lengths than the
-    crowds'.
+    spread): twenty draws of half of every crowd. A bias that falls as 1 / n is as large
+    as what the halves have on top; and the standard deviation over halves is that of
+    the whole from one set of sounds to another, for the made and for the real side
+    together (of a distance between two crowds of one kind up to twice that, so it errs
+    on the safe side). labels: a class for each item, crowd by crowd; then half of every
+    class is drawn, as a crowd of other sounds would have as many of each. Raises
+    ValueError for labels of other lengths than the crowds'.
     """
     dice = torch.Generator().manual_seed(seed)
     labels = labels or [torch.zeros(len(crowd)) for crowd in crowds]

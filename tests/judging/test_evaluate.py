@@ -8,9 +8,10 @@ import torch
 
 from minidiff import MelSpec
 from minidiff.judging.cleanliness import cleanliness
+from minidiff.judging.crowds import like
 from minidiff.judging.disturbances import louder_and_later, through_another_room
 from minidiff.judging.ear import stacked, train_ear
-from minidiff.judging.evaluate import evaluate, like
+from minidiff.judging.evaluate import evaluate
 from minidiff.judging.levelled import Levelled
 from minidiff.judging.table import table
 from minidiff.models import shelf

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from minidiff.judging.evaluate import strangers
 from minidiff.judging.pitch import cents_off, in_tune
+from minidiff.judging.tuning import strangers
 
 RATE = 16_000
 
