@@ -6,8 +6,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
-from .clips import cuts, fitted, levelled, read
-from .prepared import prepared, rows
+from .prepared import pieces, prepared, rows
 
 NAMES = [
     "rain", "sea", "fire", "clock", "dog", "rooster", "baby", "sneeze", "helicopter",
@@ -40,18 +39,13 @@ class Environment(Dataset):
         valid.choice(split, ("train", "test"), "split")
         samples = valid.whole(samples, "samples", 1)
         folder, test = prepared("environment"), split == "test"
-        waves, labels, origin, self.credits = [], [], [], []
-        for row in rows(folder):
-            if (int(row["fold"]) == TEST_FOLD) != test:
-                continue
-            wave = read(folder / row["file"], self.sample_rate)
-            hop = len(wave) if test else round(HOP * self.sample_rate)
-            for cut in map(levelled, cuts(wave, samples, hop)):
-                if cut is not None:
-                    waves.append(fitted(cut, samples, self.sample_rate))
-                    labels.append(NAMES.index(row["class"]))
-                    origin.append(len(self.credits))
-            self.credits.append(f"{row['author']}, {row['licence']}: {row['url']}")
+        chosen = [
+            row for row in rows(folder) if (int(row["fold"]) == TEST_FOLD) == test
+        ]
+        hop = None if test else round(HOP * self.sample_rate)
+        found = pieces(folder, chosen, self.sample_rate, samples, hop)
+        waves, classes, origin, self.credits = found
+        labels = [NAMES.index(name) for name in classes]
         self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
         self.labels: Int[Tensor, " n"] = torch.tensor(labels)
         self.origin: Int[Tensor, " n"] = torch.tensor(origin)

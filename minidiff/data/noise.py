@@ -6,8 +6,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .. import valid
-from .clips import cuts, fitted, levelled, read
-from .prepared import prepared, rows
+from .prepared import pieces, prepared, rows
 
 NAMES = [
     "birds", "boat", "city", "coffee-shop", "doing-the-dishes", "exercise-bike",
@@ -46,18 +45,11 @@ class Noise(Dataset):
         samples = valid.whole(samples, "samples", 1)
         sample_rate = valid.whole(sample_rate, "sample_rate", 1000, 192_000)
         folder = prepared("noise")
+        chosen = [row for row in rows(folder) if row["split"] == split]
         hop = samples if split == "test" else max(1, samples // 2)
-        waves, labels, origin, self.credits = [], [], [], []
-        for row in rows(folder):
-            if row["split"] != split:
-                continue
-            wave = read(folder / row["file"], sample_rate)
-            for cut in map(levelled, cuts(wave, samples, hop)):
-                if cut is not None:
-                    waves.append(fitted(cut, samples, sample_rate))
-                    labels.append(NAMES.index(row["class"]))
-                    origin.append(len(self.credits))
-            self.credits.append(f"{row['author']}, {row['licence']}: {row['url']}")
+        found = pieces(folder, chosen, sample_rate, samples, hop)
+        waves, classes, origin, self.credits = found
+        labels = [NAMES.index(name) for name in classes]
         self.waves: Float[Tensor, "n samples"] = torch.stack(waves)
         self.labels: Int[Tensor, " n"] = torch.tensor(labels)
         self.origin: Int[Tensor, " n"] = torch.tensor(origin)

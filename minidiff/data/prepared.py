@@ -7,7 +7,10 @@ set, and in zips.sha256 those of the zips; `tools/release_data.py` makes both.
 import csv
 from pathlib import Path
 
+from torch import Tensor
+
 from ..digest import digest
+from .clips import cuts, fitted, levelled, read
 from .fetch import fetched
 
 REPOSITORY = "https://github.com/diffusion-by-ear/diffusion-by-ear"
@@ -62,3 +65,23 @@ def rows(folder: Path) -> list[dict[str, str]]:
     """The table of a set: what each recording is, by whom, under which licence."""
     with open(folder / "labels.csv", newline="", encoding="utf-8") as table:
         return list(csv.DictReader(table))
+
+
+def pieces(
+    folder: Path, table: list[dict], sample_rate: int, samples: int, hop: int | None
+) -> tuple[list[Tensor], list[str], list[int], list[str]]:
+    """Levelled cuts of the recordings in a table: waves, classes, origins and credits.
+
+    hop: samples between two cuts of a recording; None: only its beginning. Cuts that
+    are almost silent are left out. origins: which recording, and so which credit.
+    """
+    waves, classes, origin, credits = [], [], [], []
+    for row in table:
+        wave = read(folder / row["file"], sample_rate)
+        for cut in map(levelled, cuts(wave, samples, hop or len(wave))):
+            if cut is not None:
+                waves.append(fitted(cut, samples, sample_rate))
+                classes.append(row["class"])
+                origin.append(len(credits))
+        credits.append(f"{row['author']}, {row['licence']}: {row['url']}")
+    return waves, classes, origin, credits
