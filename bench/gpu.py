@@ -191,6 +191,7 @@ def main():
     parser.add_argument("--skip", nargs="*", default=[], help="of the first stages")
     parser.add_argument("--tables", nargs="*", default=[], choices=GROUPS)
     parser.add_argument("--steps", type=int, default=1000, help="of the tables")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="too")
     parser.add_argument("--train", nargs="*", default=[], help="recipes")
     parser.add_argument("--stage", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
@@ -222,7 +223,7 @@ def main():
         if name not in args.skip:
             stages.run(name, seconds, *arguments)
     for group in args.tables:
-        for seed in (0, 1, 2):
+        for seed in args.seeds:
             what = [group, "--seed", seed, "--steps", args.steps]
             stages.start(f"{group}-{seed}", *own, *what)
     for name in args.train:

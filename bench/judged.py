@@ -21,7 +21,7 @@ from minidiff.judging import fidelity
 from minidiff.judging.crowds import like
 from minidiff.judging.distance import frechet
 from minidiff.judging.ear import stacked
-from minidiff.judging.evaluate import MOST, evaluate
+from minidiff.judging.evaluate import MOST, enough, evaluate
 from minidiff.models import model as models
 from minidiff.models.ears import load_ears
 from minidiff.models.recipe import SoundRecipe, Speaking
@@ -237,8 +237,11 @@ def crowds(
     Of training sounds, as many as the test has, to the test sounds: what a perfect
     model of the training sounds would get. And of as many training sounds, each of
     another recording, to those of all other recordings: one crowd twice, so the truth
-    is 0, and what is measured is that they are few.
+    is 0, and what is measured is that they are few. Measured in as many directions as
+    the nets' sounds are.
     """
+    axes = enough(known, len(real))
+    known, real = (x.double() @ axes for x in (known, real))
     far = [
         frechet(known[like(truth, labels, origin, seed)], real) for seed in range(20)
     ]
@@ -256,7 +259,7 @@ def crowds(
             "metrics": {"frechet": round(mean(far), 3)},
             "spread": {"frechet": round(stdev(far), 3)},
         },
-        "training sounds, as few as the test has": {
+        "training sounds, to each other": {
             "n": len(order),
             "metrics": {"frechet": round(mean(few), 3)},
             "spread": {"frechet": round(stdev(few), 3)},

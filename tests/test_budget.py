@@ -80,7 +80,7 @@ def test_one_crowd_twice_is_not_zero_apart_if_it_is_small():
     known = torch.randn(400, 8, generator=dice)
     labels, origin = torch.arange(400) % 2, torch.arange(400)
     rows = [crowds(known, known[:n], labels, labels[:n], origin) for n in (10, 100)]
-    few, many = (r["training sounds, as few as the test has"] for r in rows)
+    few, many = (r["training sounds, to each other"] for r in rows)
     assert (few["n"], many["n"]) == (10, 100)
     assert few["metrics"]["frechet"] > 4 * many["metrics"]["frechet"] > 0
     assert rows[0]["training sounds"]["n"] == 10

@@ -86,12 +86,9 @@ def recognised(heard: Tensor, labels: Tensor) -> dict:
 def far(crowd: Tensor, real: Tensor, known: Tensor, labels: tuple) -> dict:
     """How far a crowd of embeddings is from the recorded, all (n, d), in four ways.
 
-    labels: the classes of crowd and real, for the halves. Where there are fewer than
-    two sounds for each direction, the Fréchet distance is measured in the 16 directions
-    in which the training sounds vary most.
+    labels: the classes of crowd and real, for the halves.
     """
-    fewest, d = min(len(crowd), len(real)), known.shape[1]
-    axes = directions(known, d if fewest >= 2 * d else min(FEW, d))
+    axes = enough(known, min(len(crowd), len(real)))
     flat = [x.double() @ axes for x in (crowd, real)]
     distance, bias, spread = halves(frechet, *flat, labels=labels)
     size = known.double().square().mean().sqrt()  # so that the kernel is about 1
@@ -110,6 +107,16 @@ def far(crowd: Tensor, real: Tensor, known: Tensor, labels: tuple) -> dict:
             "recall": recall,
         }
     )
+
+
+def enough(known: Tensor, fewest: int) -> Tensor:
+    """The directions (d, directions) in which a Fréchet distance is measured.
+
+    All of them; but only the 16 in which the training sounds vary most where the
+    smaller crowd has fewer than two sounds for each.
+    """
+    d = known.shape[1]
+    return directions(known, d if fewest >= 2 * d else min(FEW, d))
 
 
 def rounded(numbers: dict) -> dict:

@@ -51,18 +51,20 @@ def digits(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
+def counting(names: dict[str, list[str]]) -> set[str]:
+    """Which labels, beside the main one, have classes that are numbers in a row."""
+    return {name for name in list(names)[1:] if counted(names[name]) is not None}
+
+
 def ranges(labels: dict[str, Tensor], names: dict[str, list[str]]) -> dict:
     """From which to which number each main class was heard, by label that counts."""
     main = next(iter(names))
-    found = {}
-    for name in names:
-        first = counted(names[name])
-        if name != main and first:
-            found[name] = {}
-            for k in labels[main].unique().tolist():
-                numbers = labels[name][labels[main] == k] + first
-                low, high = numbers.aminmax()
-                found[name][names[main][k]] = [low.item(), high.item()]
+    found = {name: {} for name in names if name in counting(names)}
+    for name in found:
+        for k in labels[main].unique().tolist():
+            numbers = labels[name][labels[main] == k] + counted(names[name])
+            low, high = numbers.aminmax()
+            found[name][names[main][k]] = [low.item(), high.item()]
     return found
 
 

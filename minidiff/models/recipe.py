@@ -20,7 +20,7 @@ from ..sound.vocoder import Vocoding
 from ..sound.waveform import Waveform
 from . import model as models
 from .encoded import Encoded, Waves
-from .labels import ranges
+from .labels import counting, ranges
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,10 @@ class Recipe:
 
     def size(self, names: dict[str, list[str]]) -> dict:
         """Type and arguments of the net, for labels of these names."""
-        return {**self.net, "classes": {k: len(v) for k, v in names.items()}}
+        number = counting(names)  # what is rare is then learned from its neighbours
+        classes = {k: ("numbers", len(v)) if k in number else len(v)
+                   for k, v in names.items()}  # fmt: skip
+        return {**self.net, "classes": classes}
 
     def build(self, names: dict[str, list[str]]) -> nn.Module:
         """What is trained, for labels of these names, its weights still random."""
@@ -97,9 +100,12 @@ class Recipe:
 class Denoising(Recipe):
     """Of a model that is a denoiser.
 
-    sampler, sampler_steps: what it is sampled with unless told otherwise.
+    sampler, sampler_steps: what it is sampled with unless told otherwise. early: steps
+    of the training whose averaged weights are kept too, as `early-STEP.safetensors`: a
+    worse version of the same model, for autoguidance (Karras et al. 2024).
     """
 
+    early: tuple[int, ...] = ()
     schedule: str = "Cosine"
     predicts: str = "v"
     sampler: str = "dpmpp_2m"

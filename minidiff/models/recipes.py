@@ -32,12 +32,13 @@ MADE = {
     "licence": "weights MIT, as the code that makes the sounds",
 }
 HITS_TOLD = {
-    "data": f"drum-machines at commit {HITS[:7]}, eight machines, varied",
+    "data": f"drum-machines at commit {HITS[:7]}, 120 hits of eight machines, varied",
     "data_sha256": HITS_DIGEST,
     "licence": "weights MIT; the recordings are in the public domain",
 }
-# spectrograms whose places look along their rows: three million weights
+# spectrograms whose places look along their rows: three million weights, or two
 ROWS = {"type": "UNet", "channels": (48, 96, 128), "patch": 2, "along": True}
+SMALL = ROWS | {"channels": (40, 80, 112)}
 
 
 def digits(split: str) -> Dataset:
@@ -46,6 +47,10 @@ def digits(split: str) -> Dataset:
 
 def sounds(split: str, train: int = 3600) -> Dataset:
     return data.sounds({"train": train, "test": 360}[split], split)
+
+
+def hits(split: str) -> Dataset:
+    return data.drums(split, samples=8192, vary=split == "train")
 
 
 RECIPES: dict[str, Recipe] = {
@@ -71,14 +76,26 @@ RECIPES: dict[str, Recipe] = {
         about={"title": TITLES["sounds"]} | MADE,
     ),
     "drums": SoundRecipe(
-        data=lambda split: data.drums(split, samples=8192, vary=split == "train"),
+        data=hits,
+        samples=8192,
+        spec=Spectrum(
+            16_000, size=(0.9, 0.25, 0.21, 0.23, 0.24, 0.27, 0.3, 0.25, 0.16)
+        ),
+        ear=HITS_HEARD,
+        net=SMALL | {"in_channels": 2},
+        steps=4500,
+        batch=32,
+        about=HITS_TOLD | {"title": TITLES["drums"]},
+    ),
+    "drums-waveform": SoundRecipe(
+        data=hits,
         samples=8192,
         spec=Waveform(16_000, std=0.12),
         ear=HITS_HEARD,
         net={"type": "UNet", "dims": 1, "channels": (16, 32, 48, 64, 96, 128)},
         steps=5000,
-        scale=1.0,
-        about=HITS_TOLD | {"title": TITLES["drums"]},
+        judge="drums",
+        about=HITS_TOLD | {"title": TITLES["drums-waveform"]},
     ),
     "digits-vocoder-64": VocoderRecipe(
         data=digits,
@@ -116,9 +133,10 @@ RECIPES: dict[str, Recipe] = {
         data=data.environment,
         samples=32_768,
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-38.0, std=18.0),
-        net=ROWS,
+        net=SMALL,
         steps=6900,
         batch=32,
+        early=(430, 1000),
         about={
             "title": TITLES["environment"],
             "data": "ESC-10 (Piczak 2015) at commit 553c8f1, folds 1 to 4",
@@ -139,20 +157,6 @@ RECIPES: dict[str, Recipe] = {
             "licence": "weights CC BY 3.0, as the recordings that ask for most: name "
             "those who recorded them, who stand in credits.txt beside them",
         },
-    ),
-    "drums-spectrum": SoundRecipe(
-        data=lambda split: data.drums(split, samples=8192, vary=split == "train"),
-        samples=8192,
-        spec=Spectrum(
-            16_000, size=(0.9, 0.25, 0.21, 0.23, 0.24, 0.27, 0.3, 0.25, 0.16)
-        ),
-        ear=HITS_HEARD,
-        net=ROWS | {"in_channels": 2},
-        steps=5898,
-        batch=32,
-        scale=1.0,
-        judge="drums",
-        about=HITS_TOLD | {"title": TITLES["drums-spectrum"]},
     ),
     "digits-vocoder": FineRecipe(
         data=digits,

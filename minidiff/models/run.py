@@ -21,7 +21,7 @@ from ..train import Shuffled, Step, fit, main_process, processes
 from . import checkpoint as checkpoints
 from . import model as models
 from . import place
-from .card import save
+from .card import save, write_weights
 from .recipe import Recipe
 from .recipes import RECIPES
 
@@ -88,6 +88,9 @@ def train(
                 seconds = time.perf_counter() - began
                 content = {"run": same, "state": step.state, "seconds": seconds}
                 checkpoints.keep(file, content)
+            if main_process() and step.index in getattr(recipe, "early", ()):
+                early = out / f"early-{step.index}.safetensors"
+                write_weights(early, step.ema.net, {})
             yield step
             if halt:
                 return

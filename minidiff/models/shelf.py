@@ -6,13 +6,13 @@ WEIGHTS = Path(__file__).parent / "weights"
 TITLES = {
     "digits": "A spoken digit, zero to nine, in one of six voices",
     "sounds": "Twelve sounds of the garden, rain to hi-hat",
-    "drums": "Nine kinds of drum-machine hits, as waveforms",
+    "drums": "Nine kinds of drum-machine hits, as complex spectra",
+    "drums-waveform": "Nine kinds of drum-machine hits, as waveforms",
     "digits-vocoder-64": "From 64 bands of a spoken digit straight to its waveform",
     "sounds-autoencoder": "Mels of the garden, as latents a quarter the size",
     "sounds-latent": "Twelve sounds of the garden, by way of latents",
     "environment": "Ten real sounds around us, rain to chainsaw",
     "notes": "Single notes of fourteen instruments, C1 to C8",
-    "drums-spectrum": "Nine kinds of drum-machine hits, as complex spectra",
     "digits-vocoder": "From 32 bands of a spoken digit to its waveform",
 }
 

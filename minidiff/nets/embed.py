@@ -49,6 +49,29 @@ class Labels(nn.Module):
         return self.table(label)
 
 
+class Numbers(nn.Module):
+    """Labels that count, such as pitches: near numbers have near vectors.
+
+    So what is rare is learned from its neighbours. One more, at index `classes`, is
+    null, a learned vector.
+    """
+
+    shape = ("batch",)
+
+    def __init__(self, classes: int, width: int):
+        super().__init__()
+        self.size = classes
+        self.nothing = nn.Parameter(torch.zeros(width))
+        self.number = TimeEmbedding(width)
+
+    def null(self, batch: int) -> Int[Tensor, " batch"]:
+        return torch.full((batch,), self.size, device=self.nothing.device)
+
+    def forward(self, label: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
+        number = self.number(label / 1000)  # whose waves are made for 0 to 1000
+        return torch.where((label == self.size)[:, None], self.nothing, number)
+
+
 class Vectors(nn.Module):
     """A float vector (batch, d). An item of NaN means null, a learned vector."""
 
@@ -178,19 +201,19 @@ class Pooled(nn.Module):
 
 
 KINDS = {
-    "labels": Labels, "vectors": Vectors, "sequence": Sequences, "mel": Mels,
-    "frames": Frames, "picture": Pictures,
+    "labels": Labels, "numbers": Numbers, "vectors": Vectors, "sequence": Sequences,
+    "mel": Mels, "frames": Frames, "picture": Pictures,
 }  # fmt: skip
 
 
 class Conditions(nn.Module):
     """All the conditions of a net, each by name.
 
-    kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size), which
-    add up to one vector; or what `beside` gives, for nets that say of how many
-    dimensions their x is: ("frames", n_mels, hop) for dims = 1, ("picture", channels)
-    for 2. A condition that is not given is null, and so is everything for cond=None.
-    Raises ValueError for other kinds and sizes below 1.
+    kinds: name -> number of classes, or ("numbers" | "vectors" | "sequence" | "mel",
+    size), which add up to one vector; or what `beside` gives, for nets that say of how
+    many dimensions their x is: ("frames", n_mels, hop) for dims = 1, ("picture",
+    channels) for 2. A condition that is not given is null, and so is everything for
+    cond=None. Raises ValueError for other kinds and sizes below 1.
     """
 
     optional = True

@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from minidiff.data import drums
-from minidiff.data.drums import Drums, drum, machine
+from minidiff.data.drums import TEST, Drums, drum, held_out, machine
 
 needs_recordings = pytest.mark.skipif(
     not os.environ.get("MINIDIFF_DATA"),
@@ -60,6 +60,7 @@ def test_resampled_cut_padded_and_one_gain_for_all(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[Drums.__module__], "recordings", lambda *_: files)
     data = drums(samples=8000, sample_rate=16_000)
     assert data.machines == ["LM-2"] * 3
+    assert data.credits[2].startswith("LM-2, clap: public domain")
     assert [data.names[k] for k in data.labels] == ["kick", "snare", "clap"]
     assert data.sample_rate == 16_000
     expected = 0.9 * 0.9 * torch.sin(2 * torch.pi * 440 * torch.arange(8000) / 16_000)
@@ -73,6 +74,17 @@ def test_resampled_cut_padded_and_one_gain_for_all(tmp_path, monkeypatch):
     assert test.machines == ["Casio-RZ1"]
     mean = 0.55 * expected  # of the two channels
     assert torch.allclose(test.waves[0][middle], mean[middle], atol=2e-3)
+
+
+def test_of_a_kind_on_a_machine_every_second_hit_is_held_out():
+    files = [Path("TR-808/kick", f"bd{k}.ogg") for k in range(5)]
+    files += [Path("LM-2/kick.ogg"), Path("LM-2/kick-alt.ogg"), Path("LM-2/clap.ogg")]
+    files += [Path("Casio-RZ1/kick.ogg")]
+    held = [f.as_posix() for f in files if f in held_out(files)]
+    assert held == [
+        "TR-808/kick/bd1.ogg", "TR-808/kick/bd3.ogg", "LM-2/kick-alt.ogg",
+        "Casio-RZ1/kick.ogg",
+    ]  # fmt: skip
 
 
 def test_varied_hits_are_ten_for_one(tmp_path, monkeypatch):
@@ -107,9 +119,13 @@ def test_bad_arguments_are_named(arguments, says):
 @needs_recordings
 def test_the_real_recordings():
     train, test = drums(), drums("test")
-    assert (len(train), len(test)) == (203, 25)
-    assert not set(train.machines) & set(test.machines)
-    assert collections.Counter(train.machines)["TR-808"] > 203 / 2
+    assert (len(train), len(test)) == (120, 108)
+    assert not set(train.machines) & set(TEST)
+    assert set(TEST) < set(test.machines)
+    of_each = [collections.Counter(data.machines)["TR-808"] for data in (train, test)]
+    assert abs(of_each[0] - of_each[1]) <= len(train.names)
+    assert of_each[0] > 120 / 2.5
+    assert not set(train.credits) & set(test.credits)
     for data, least in ((train, 4), (test, 2)):
         assert data.waves.shape == (len(data), 16_384)
         assert data.waves.dtype == torch.float32

@@ -108,7 +108,7 @@ ALL = {
     "windows": lambda: md.draw(md.MelSpec()),
     "windows, odd hop": lambda: md.draw(md.MelSpec(8000, n_fft=512, hop_length=150)),
     "model": lambda: md.draw(md.load("digits")),
-    "model of waveforms": lambda: md.draw(md.load("drums")),
+    "model of waveforms": lambda: md.draw(md.load("drums-waveform")),
     "model of latents": lambda: md.draw(md.load("sounds-latent")),
     "vocoder": lambda: md.draw(vocoder()),
     "vocoding": lambda: md.draw(vocoding(True, False), 16_384),
@@ -117,7 +117,7 @@ ALL = {
     "picture beside": lambda: md.draw(
         md.UNet(channels=(8, 16), classes={"seen": ("picture", 2)}), (32, 8)
     ),
-    "model of spectra": lambda: md.draw(md.load("drums-spectrum")),
+    "model of spectra": lambda: md.draw(md.load("drums")),
     "plain vocoding": lambda: md.draw(vocoding(False, False), 640),
     "guidance": lambda: md.draw(md.Guided(SOME, 3.0)),
     "little guidance": lambda: md.draw(md.Guided(SOME, 0.5)),
@@ -404,11 +404,11 @@ def test_a_drawing_leaves_the_net_as_it_was():
     assert md.draw(half, (5, 6)).html == md.draw(whole, (5, 6)).html
 
 
-@pytest.mark.parametrize("kind", ["digits", "drums", "drums-spectrum", "sounds-latent"])
+@pytest.mark.parametrize("kind", ["digits", "drums-waveform", "drums", "sounds-latent"])
 def test_a_model_tells_its_own_numbers(kind):
     model = md.load(kind)
-    whole = {"digits": "model", "drums": "model of waveforms"}
-    whole["drums-spectrum"] = "model of spectra"
+    whole = {"digits": "model", "drums-waveform": "model of waveforms"}
+    whole["drums"] = "model of spectra"
     shown = drawn(whole.get(kind, "model of latents"))
     words = " ".join(words for words, *_ in texts(shown))
     x = "×".join(map(str, model.shape))

@@ -156,7 +156,7 @@ def audible(waves):
 @pytest.mark.parametrize(
     ("name", "options"),
     [("digits", {"sampler": "heun", "steps": 2}), ("sounds", {"scale": 130.0}),
-     ("sounds", {"scale": 1e6}), ("drums", {"scale": 1e6, "sampler": "heun"}),
+     ("sounds", {"scale": 1e6}), ("drums-waveform", {"scale": 1e6, "sampler": "heun"}),
      ("sounds-latent", {"scale": 130.0}), ("sounds-latent", {"scale": 1e6})],
 )  # fmt: skip
 def test_shipped_models_overshoot_without_silence_or_nan(name, options):
@@ -190,7 +190,9 @@ def test_the_good_ones_are_kept(voice, monkeypatch):
     assert caught.value.waves[[1, 3]].isnan().all()
 
 
-@pytest.mark.parametrize("name", ["digits", "sounds", "drums", "sounds-latent"])
+@pytest.mark.parametrize(
+    "name", ["digits", "sounds", "drums-waveform", "sounds-latent"]
+)
 def test_ordinary_sounds_are_not_touched(name):
     """Bit for bit what front end and gain alone make of the same x."""
     model, seeds = md.load(name), (0, 7)
@@ -429,12 +431,12 @@ def test_a_shipped_net_is_its_recipes(name):
 
 
 def test_wild_spectra_stay_sounds_and_take_no_vocoder():
-    model = md.load("drums-spectrum")
+    model = md.load("drums")
     x = torch.full((2, *model.shape), 1e30)
     x[1] = torch.nan
     waves, lost = model._heard(x, model._voice(None, 0))
     assert waves.isfinite().all()
     assert waves.abs().max() <= 1
     assert lost[1]
-    with pytest.raises(ValueError, match="drums-spectrum makes waveforms, not mels"):
+    with pytest.raises(ValueError, match="drums makes waveforms, not mels"):
         model.generate(0, vocoder="digits-vocoder-64")
