@@ -192,15 +192,17 @@ def from_noise(
     cond: Cond = None,
     generator: Generators = None,
     device: torch.device | str = "cpu",
+    times: Tensor | None = None,
 ) -> Tensor:
-    """The whole way at `noise_times`, from noise to x0 of this shape, on `device`.
+    """The whole way from noise to x0 of this shape, on `device`.
 
-    sampler: its name. Raises ValueError for an unknown one, and for steps below 1 or
-    beyond the schedule's.
+    sampler: its name. times: default: `noise_times` of so many steps. Raises ValueError
+    for an unknown sampler, and for steps below 1 or beyond the schedule's.
     """
     walk = SAMPLERS[valid.choice(sampler, SAMPLERS, "sampler")]
     most = getattr(denoiser.schedule, "steps", inf)
-    times = noise_times(denoiser.schedule, valid.whole(steps, "steps", 1, most))
+    steps = valid.whole(steps, "steps", 1, most)
+    times = noise_times(denoiser.schedule, steps) if times is None else times
     x = starting_noise(shape, times[0], denoiser.schedule, generator).to(device)
     *_, x = walk(denoiser, x, times, cond=cond, generator=generator)
     return x

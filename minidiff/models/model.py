@@ -82,9 +82,10 @@ class Model:
         own settings; device to where the denoiser is. vocoder: what makes the mels
         audible: "griffin-lim", or a model that was trained for it.
         Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
-        steps beyond the schedule's (1000), seed < 0, a vocoder of other mels, and any
-        where there is no mel; `Overshot`, which holds the others, for sounds of which
-        nothing is left but NaN or silence.
+        steps beyond the schedule's (1000), or not among the few that were learned, seed
+        < 0, a vocoder of other mels, and any where there is no mel;
+        `Overshot`, which holds the others, for sounds of which nothing is left but NaN
+        or silence.
         """
         settings = self.settings
         sampler = sampler or settings["sampler"]
@@ -105,7 +106,7 @@ class Model:
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
         walk = (n, *self.shape), sampler, steps, cond or None, dice, device
-        x = from_noise(guided, *walk).cpu()
+        x = from_noise(guided, *walk, times=self._times(steps)).cpu()
         waves, lost = self._heard(x, speak)
         if lost.any():
             seeds = ", ".join(str(seed + i) for i in lost.nonzero()[:, 0].tolist())
@@ -115,6 +116,16 @@ class Model:
                 torch.where(lost[:, None], torch.nan, waves),
             )
         return waves
+
+    def _times(self, steps: int) -> Tensor | None:
+        """The times of so many steps, for a model that has learned only a few."""
+        if (stops := self.settings.get("stops")) is None:
+            return None
+        steps = valid.whole(steps, "steps", 1)
+        if str(steps) not in stops:
+            known = ", ".join(stops)
+            raise ValueError(f"steps: this model has learned {known} only, got {steps}")
+        return torch.tensor([*stops[str(steps)], 0.0], dtype=torch.float64)
 
     def _heard(self, x: Tensor, speak) -> tuple[Tensor, Tensor]:
         """The waveforms of x, and of which of them nothing is left."""

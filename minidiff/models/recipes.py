@@ -12,6 +12,7 @@ from ..data.drums import DIGEST as HITS_DIGEST
 from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
+from .fast import FastRecipe
 from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
 
@@ -169,5 +170,19 @@ RECIPES: dict[str, Recipe] = {
         sampler_steps=4,
         judge="digits",
         about={"title": TITLES["digits-vocoder"]} | SPOKEN,
+    ),
+    "digits-fast": FastRecipe(
+        data=digits,
+        samples=6400,
+        spec=DIGITS,
+        net={"type": "UNet", "channels": (32, 64, 128)},
+        teacher="digits",
+        steps=6000,
+        batch=32,
+        lr=3e-4,
+        stops=((), (0.5,), (0.8, 0.5, 0.25)),
+        sampler_steps=2,
+        judge="digits",
+        about={"title": TITLES["digits-fast"]} | SPOKEN,
     ),
 }

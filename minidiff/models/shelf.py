@@ -14,6 +14,7 @@ TITLES = {
     "environment": "Ten real sounds around us, rain to chainsaw",
     "notes": "Single notes of fourteen instruments, C1 to C8",
     "digits-vocoder": "From 32 bands of a spoken digit to its waveform",
+    "digits-fast": "A spoken digit in one, two or four steps",
 }
 
 

@@ -1,0 +1,86 @@
+"""Consistency tuning: a denoiser learns to jump to the end of its own path.
+
+A denoiser answers with the mean of all sounds that x_t may have come from; a jump f
+with the one at which the path through x_t ends (Song et al. 2023). Where a path ends
+does not depend on where on it one begins, and a path that begins at its end stays:
+    f(x_t, t) = f(x_s, s),   f(x, 0) = x.
+The second holds by what a `Denoiser` is: alpha = 1 and sigma = 0 leave x as it is. So
+only the first is learned, from pairs of neighbours.
+"""
+
+import copy
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .. import valid
+from ..denoiser import Cond, Denoiser, check_cond
+from ..process import per_item
+from .gaps import Gaps
+
+SOFT = 0.00054  # below it a difference counts by its square (Song & Dhariwal 2023)
+
+
+class Tuned(Denoiser):
+    """A jump that begins with a denoiser's weights and is tuned without a teacher.
+
+    x_s is noised with the very noise of x_t (Geng et al. 2024, "Consistency models made
+    easy"): on average over what x_t may come from, that is the direction of the path.
+    denoiser: is copied and stays as it is. first, last, halve: as in `Gaps`. Called
+    like any denoiser, `(x_t, t, cond) -> x0`, for `renoise`; trained by `fit`.
+    Raises ValueError for a denoiser that predicts x0 itself: it may leave x at t = 0.
+    """
+
+    def __init__(
+        self, denoiser: Denoiser, first: int = 2, last: int = 128, halve: int = 800
+    ):
+        if denoiser.predicts == "x0":
+            raise ValueError("denoiser: one that predicts x0 need not keep x at t = 0")
+        net, parts = copy.deepcopy(denoiser.net), (denoiser.schedule,)
+        super().__init__(net, *parts, denoiser.predicts, denoiser.drop)
+        self.requires_grad_(True)
+        self.gaps = Gaps(self.schedule, first, last, halve)
+
+    def loss(
+        self,
+        x0: Float[Tensor, "batch *size"],
+        cond: Cond = None,
+        generator: torch.Generator | None = None,
+    ) -> Float[Tensor, ""]:
+        """How far f(x_t, t) is from f(x_s, s), which is taken as given: no gradient.
+
+        A pseudo-Huber distance (Song & Dhariwal 2023, "Improved techniques"), u uniform
+        over the places of `Gaps`. The condition is dropped once per item, for both.
+        Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
+        """
+        valid.real(x0, "x0")
+        check_cond(self.net, cond, len(x0))
+        device = generator.device if generator is not None else x0.device
+        draws = torch.rand(2, len(x0), generator=generator, device=device)
+        u, lot = draws.to(x0.device)
+        eps = torch.randn(x0.shape, generator=generator, device=device).to(x0)
+        cond = self._dropped(cond, lot < self.drop)
+        t, s = self.gaps(u)
+        # neighbours differ by little, and bfloat16 would drown that in its rounding
+        with torch.autocast(x0.device.type, enabled=False):
+            x_t = self._noised(x0, eps, t)
+            with torch.no_grad():
+                target = self(self.before(x0, eps, x_t, t, s, cond), s, cond)
+            return apart(self(x_t, t, cond), target).mean()
+
+    def before(self, x0, eps, x_t, t, s, cond) -> Tensor:
+        """x_s, where the path that goes through x_t is said to come by at s < t."""
+        return self._noised(x0, eps, s)
+
+    def _noised(self, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
+        alpha, sigma = (per_item(level, x0) for level in self.schedule.levels(t))
+        return alpha * x0 + sigma * eps
+
+
+def apart(
+    a: Float[Tensor, "batch *size"], b: Float[Tensor, "batch *size"]
+) -> Float[Tensor, " batch"]:
+    """Pseudo-Huber distance of items: the rms of a - b, but smooth at 0."""
+    square = (a - b).square().flatten(1).mean(1)
+    return (square + SOFT**2).sqrt() - SOFT
