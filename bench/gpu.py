@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch.utils.data import DataLoader
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTEST = [
@@ -29,7 +30,7 @@ PYTEST = [
     "--confcutdir", "tests", "-c", os.devnull, "--rootdir", ".",
     "-o", "pythonpath=. tools book/_ext",
 ]  # fmt: skip
-GROUPS = ("waveforms", "vocoders", "fine", "autoencoders", "latents")
+GROUPS = ("waveforms", "vocoders", "fine", "autoencoders", "latents", "enhance")
 MARGIN = 12  # seconds, for what comes after the last step
 PROBE = {"cuda": 150, "cpu": 15}  # steps, by which the speed is known
 
@@ -152,7 +153,7 @@ def lesson(name: str, names: list[str], device: str, out: Path, until: float) ->
     recipe = RECIPES[name]
     examples = recipe.examples(recipe.data("train"))
     learner = recipe.build(examples.names).to(device)
-    x0, cond = examples[list(range(recipe.batch))]
+    x0, cond = next(iter(DataLoader(examples, recipe.batch)))
     together(name, names, out)
     probe = PROBE[torch.device(device).type]
     for step in fit(learner, [(x0, cond)], probe):

@@ -7,6 +7,7 @@ from .example import example, examples
 from .folder import Folder as folder
 from .melodies import Melodies as melodies
 from .noise import Noise as noise
+from .noisy import Noisy as noisy
 from .notes import Notes as notes
 from .pictures import Pictures as pictures
 from .points import Points as points
@@ -14,5 +15,5 @@ from .sounds import sounds
 
 __all__ = [
     "digits", "drums", "environment", "example", "examples", "folder", "melodies",
-    "noise", "notes", "pictures", "points", "sounds",
+    "noise", "noisy", "notes", "pictures", "points", "sounds",
 ]  # fmt: skip

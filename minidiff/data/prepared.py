@@ -10,8 +10,9 @@ from pathlib import Path
 from torch import Tensor
 
 from ..digest import digest
+from . import pack
 from .clips import cuts, fitted, levelled, read
-from .fetch import fetched
+from .fetch import fetched, place
 
 REPOSITORY = "https://github.com/diffusion-by-ear/diffusion-by-ear"
 TAG = "data-1"
@@ -23,6 +24,8 @@ NAMED = 3  # files, in a message
 def prepared(name: str) -> Path:
     """The folder of a prepared set, under MINIDIFF_DATA or downloaded, all of it right.
 
+    Or its pack, which `tools/pack.py` wrote there, with the table beside it.
+
     Raises ValueError, which names the files, if some are missing or were altered,
     ConnectionError if the set is neither at hand nor to be had.
     """
@@ -30,6 +33,12 @@ def prepared(name: str) -> Path:
     def wrong(folder: Path) -> str:
         return difference(folder, listed(name))
 
+    packed = place(name, TAG).with_name(name + pack.SUFFIX)
+    if packed.is_file():
+        pack.listed(packed, source(name))
+        if digest([packed.with_suffix(".csv")]) != listed(name)["labels.csv"]:
+            raise ValueError(f"{packed.with_suffix('.csv')} was altered: pack it again")
+        return packed
     url = RELEASE.format(tag=TAG, name=name)
     zipped = listed("zips")[f"{name}.zip"]
     return fetched(name, TAG, url, f"the set {name} of {TAG}", wrong, zipped)
@@ -40,6 +49,11 @@ def listed(table: str) -> dict[str, str]:
     text = (DIGESTS / f"{table}.sha256").read_text("utf-8")
     pairs = (line.split("  ", 1) for line in text.splitlines())
     return {file: sha for sha, file in pairs}
+
+
+def source(name: str) -> str:
+    """One digest for a whole set, which its pack holds."""
+    return digest([DIGESTS / f"{name}.sha256"])
 
 
 def difference(folder: Path, files: dict[str, str]) -> str:
@@ -63,7 +77,9 @@ def difference(folder: Path, files: dict[str, str]) -> str:
 
 def rows(folder: Path) -> list[dict[str, str]]:
     """The table of a set: what each recording is, by whom, under which licence."""
-    with open(folder / "labels.csv", newline="", encoding="utf-8") as table:
+    packed = folder.suffix == pack.SUFFIX
+    file = folder.with_suffix(".csv") if packed else folder / "labels.csv"
+    with open(file, newline="", encoding="utf-8") as table:
         return list(csv.DictReader(table))
 
 

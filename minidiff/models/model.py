@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .. import schedule as schedules
 from .. import valid
+from ..control.enhance import Enhancer
 from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
@@ -24,6 +25,7 @@ from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
+from .enhancing import enhancing
 from .labels import beyond, indices, within
 
 FAR = 1e3  # beyond this is only overshooting, and its square may overflow
@@ -215,7 +217,7 @@ def bounded(
 
 def load(
     name: str | Path, device: str | torch.device = "cpu"
-) -> Model | Vocoder | Latents:
+) -> Model | Vocoder | Latents | Enhancer:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
     A folder of the same name as one that ships is loaded as "./digits". Raises
@@ -242,6 +244,9 @@ def load(
     net.to(device)
     if settings["kind"] == "autoencoder":
         return Latents(net, front(settings["spec"]), card)
+    if settings["kind"] == "enhancer":
+        way = enhancing(net, front(settings["spec"]), settings)
+        return Enhancer(way, settings, card)
     denoiser = Denoiser(net, schedule, settings["predicts"])
     if settings["kind"] in ("vocoder", "fine"):
         denoiser.drop = 0.0  # without a mel it has nothing to do

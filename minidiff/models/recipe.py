@@ -50,6 +50,7 @@ class Recipe:
     seed: int = 0
 
     kind = "unknown"
+    endless = False  # whether the training's data are mixed anew, too many to hold
     # what decides the weights, beside the data and the seed
     decisive = ("spec", "samples", "net", "batch", "lr")
 

@@ -13,6 +13,7 @@ from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
 from .fast import FastRecipe
+from .enhancing import EnhancerRecipe
 from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
 
@@ -27,6 +28,10 @@ SPOKEN = {
         "Dataset and share changed weights alike. The sounds resemble six real "
         "people; do not pass them off as theirs"
     ),
+}
+IN_NOISE = SPOKEN | {
+    "data": SPOKEN["data"] + ", in eleven background noises",
+    "noise": "by those who stand in credits.txt beside the weights",
 }
 MADE = {
     "data": "the procedural sound garden, made by this package",
@@ -184,5 +189,17 @@ RECIPES: dict[str, Recipe] = {
         sampler_steps=2,
         judge="digits",
         about={"title": TITLES["digits-fast"]} | SPOKEN,
+    "digits-enhance": EnhancerRecipe(
+        data=data.noisy,
+        samples=6400,
+        spec=Spectrum(
+            8000, size=(0.46, 0.72, 0.38, 0.34, 0.31, 0.28, 0.25, 0.26, 0.17)
+        ),
+        ear=DIGITS,
+        net={"type": "UNet", "channels": (40, 80, 104), "patch": 2, "along": True},
+        steps=5000,
+        batch=32,
+        judge="digits",
+        about={"title": TITLES["digits-enhance"]} | IN_NOISE,
     ),
 }
