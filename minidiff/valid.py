@@ -4,7 +4,7 @@ import difflib
 import math
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -21,19 +21,24 @@ def choice(value, known, what: str):
     known = list(known)
     if value in known:
         return known[known.index(value)]
-    near = []
+    alike = []
     if isinstance(value, str):
         forms = {unicodedata.normalize("NFC", k): k for k in map(str, known)}
         form = unicodedata.normalize("NFC", value)
         if forms.get(form) in known:
             return forms[form]
-        by_lower = {k.lower(): k for k in forms}
-        near = difflib.get_close_matches(form.lower(), by_lower, n=3)
-        near = [by_lower[k] for k in near]
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+        alike = near(form, forms)
+    hint = f"; did you mean {' or '.join(map(repr, alike))}?" if alike else "."
     raise ValueError(
         f"{what}: {value!r} is unknown{hint} Known: {', '.join(map(str, known))}"
     )
+
+
+def near(value: str, known: Iterable[str]) -> list[str]:
+    """Those of `known` that look like `value`, at most three, the likest first."""
+    by_lower = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(value.lower(), by_lower, n=3)
+    return [by_lower[k] for k in found]
 
 
 def whole(value, what: str, low: int, high: float = math.inf) -> int:
@@ -148,6 +153,25 @@ def labels(values: Tensor, classes: int, batch: int, what: str) -> None:
     if values.numel() and not (0 <= values.min() and values.max() <= classes):
         raise ValueError(
             f"{what}: labels must be in 0..{classes - 1} ({classes} = null), "
+            f"got {values.min().item()}..{values.max().item()}"
+        )
+
+
+def tokens(values: Tensor, words: int, length: int, batch: int, what: str) -> None:
+    """Raise unless `values` are `batch` texts of words 1..words, 0 = padding."""
+    if not isinstance(values, Tensor) or values.dtype != torch.int64:
+        tensor = isinstance(values, Tensor)
+        found = values.dtype if tensor else type(values).__name__
+        raise TypeError(f"{what}: tokens must be an int64 tensor, got {found}")
+    if values.dim() != 2 or len(values) != batch or values.shape[1] > length:
+        raise ValueError(
+            f"{what}: expected shape ({batch}, words), at most {length} words, got "
+            f"{tuple(values.shape)}"
+        )
+    look = values.device.type == "cpu" and values.numel()  # on a GPU it would stall it
+    if look and not (0 <= values.min() and values.max() <= words):
+        raise ValueError(
+            f"{what}: tokens must be in 0..{words} (0 = padding), "
             f"got {values.min().item()}..{values.max().item()}"
         )
 

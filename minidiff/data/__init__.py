@@ -11,9 +11,10 @@ from .noisy import Noisy as noisy
 from .notes import Notes as notes
 from .pictures import Pictures as pictures
 from .points import Points as points
+from .scenes import Scenes as scenes
 from .sounds import sounds
 
 __all__ = [
     "digits", "drums", "environment", "example", "examples", "folder", "melodies",
-    "noise", "noisy", "notes", "pictures", "points", "sounds",
+    "noise", "noisy", "notes", "pictures", "points", "scenes", "sounds",
 ]  # fmt: skip

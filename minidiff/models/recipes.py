@@ -189,6 +189,7 @@ RECIPES: dict[str, Recipe] = {
         sampler_steps=2,
         judge="digits",
         about={"title": TITLES["digits-fast"]} | SPOKEN,
+    ),
     "digits-enhance": EnhancerRecipe(
         data=data.noisy,
         samples=6400,
