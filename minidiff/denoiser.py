@@ -153,6 +153,9 @@ def check_cond(net: nn.Module, cond: Cond, batch: int) -> None:
         if shape == ("batch",):
             valid.labels(value, size, batch, what)
             continue
+        if shape == ("batch", "words"):
+            valid.tokens(value, size, embed.length, batch, what)
+            continue
         if not isinstance(value, Tensor) or not value.is_floating_point():
             found = getattr(value, "dtype", type(value).__name__)
             raise TypeError(f"{what} must be a floating-point tensor, got {found}")

@@ -4,8 +4,6 @@ After Peebles & Xie 2023, "Scalable diffusion models with Transformers"; one cla
 each box of its figure 3, with the names and symbols that stand there.
 """
 
-import functools
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -13,6 +11,7 @@ from torch import Tensor, nn
 
 from .embed import Conditions, TimeEmbedding
 from .mlp import expect, named
+from .places import positions
 from .unet import padded, zeroed
 
 
@@ -30,22 +29,6 @@ def unpatchify(
     x = tokens.unflatten(1, (rows, columns)).unflatten(3, (-1, p, p))
     b, _, _, c = x.shape[:4]
     return x.permute(0, 3, 1, 4, 2, 5).reshape(b, c, rows * p, columns * p)
-
-
-def positions(
-    rows: int, columns: int, width: int, device: torch.device | str = "cpu"
-) -> Float[Tensor, "tokens width"]:
-    """Where each patch stands: sines and cosines, half of the row, half of the column.
-
-    They are computed, not learned, so that a latent may have any size.
-    """
-    arange = functools.partial(torch.arange, device=device)
-    speeds = 10_000 ** -(arange(width // 4) / (width // 4))
-    row, column = (arange(n)[:, None] * speeds for n in (rows, columns))
-    row = row[:, None].expand(rows, columns, -1)
-    column = column[None].expand(rows, columns, -1)
-    waves = (row.sin(), row.cos(), column.sin(), column.cos())
-    return torch.cat(waves, dim=2).flatten(0, 1)
 
 
 def scaled(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from .text import Words
+
 
 class TimeEmbedding(nn.Module):
     """Sines and cosines of t at many speeds, then two layers (Ho et al. 2020, app. B).
@@ -200,9 +202,10 @@ class Pooled(nn.Module):
         return self.out((self.weight(h).softmax(dim=1) * h).sum(dim=1))
 
 
+SIZES = {"frames": 2, "words": 2}  # numbers that say how large; of others one
 KINDS = {
     "labels": Labels, "numbers": Numbers, "vectors": Vectors, "sequence": Sequences,
-    "mel": Mels, "frames": Frames, "picture": Pictures,
+    "mel": Mels, "frames": Frames, "picture": Pictures, "words": Words,
 }  # fmt: skip
 
 
@@ -212,13 +215,20 @@ class Conditions(nn.Module):
     kinds: name -> number of classes, or ("numbers" | "vectors" | "sequence" | "mel",
     size), which add up to one vector; or what `beside` gives, for nets that say of how
     many dimensions their x is: ("frames", n_mels, hop) for dims = 1, ("picture",
-    channels) for 2. A condition that is not given is null, and so is everything for
-    cond=None. Raises ValueError for other kinds and sizes below 1.
+    channels) for 2; or, at most once and for nets that ask for single words (asks),
+    ("words", vocabulary, length). A condition that is not given is null, and so is
+    everything for cond=None. Raises ValueError for other kinds and sizes below 1.
     """
 
     optional = True
 
-    def __init__(self, kinds: dict[str, int | tuple | list], width: int, dims: int = 0):
+    def __init__(
+        self,
+        kinds: dict[str, int | tuple | list],
+        width: int,
+        dims: int = 0,
+        asks: bool = False,
+    ):
         super().__init__()
         self.width, self.embedders = width, nn.ModuleDict()
         for name, kind in kinds.items():
@@ -226,7 +236,9 @@ class Conditions(nn.Module):
                 raise ValueError(f"classes: {name!r} cannot be a name, choose another")
             kind, *size = ("labels", kind) if isinstance(kind, int) else kind
             known = [k for k, e in KINDS.items() if getattr(e, "dims", dims) == dims]
-            right = len(size) == 1 + (kind == "frames")
+            if not asks or self.reads:
+                known.remove("words")
+            right = len(size) == SIZES.get(kind, 1)
             right = right and all(isinstance(n, int) and n >= 1 for n in size)
             if kind not in known or not right:
                 raise ValueError(
@@ -240,6 +252,11 @@ class Conditions(nn.Module):
     def frames(self) -> dict[str, Frames]:
         """Those that stand beside x."""
         return {k: e for k, e in self.embedders.items() if isinstance(e, Frames)}
+
+    @property
+    def reads(self) -> bool:
+        """Whether there are words among them."""
+        return any(isinstance(embed, Words) for embed in self.embedders.values())
 
     def by_name(self, cond: Tensor | dict | None) -> dict[str, Tensor]:
         """The conditions as a dict; a bare tensor belongs to the net's only name."""
@@ -257,15 +274,26 @@ class Conditions(nn.Module):
         }
 
     def forward(
-        self, cond: Tensor | dict | None, batch: int
+        self, cond: Tensor | dict | None, batch: int, said: tuple | None = None
     ) -> Float[Tensor, "batch width"] | float:
-        given = self.by_name(cond)
-        parts = (
-            embed(given[name] if name in given else embed.null(batch))
-            for name, embed in self.embedders.items()
-            if name not in self.frames
-        )
+        """said: what `words` gives, from a net that has asked for it."""
+        given, parts = self.by_name(cond), []
+        for name, embed in self.embedders.items():
+            if isinstance(embed, Words):
+                parts.append(embed(*(said or self.words(cond, batch))))
+            elif name not in self.frames:
+                parts.append(embed(given[name] if name in given else embed.null(batch)))
         return sum(parts, start=0.0)
+
+    def words(
+        self, cond: Tensor | dict | None, batch: int
+    ) -> tuple[Tensor, Tensor] | None:
+        """What is said word by word, and which of these count; None without `Words`."""
+        given = self.by_name(cond)
+        for name, embed in self.embedders.items():
+            if isinstance(embed, Words):
+                return embed.text(given[name] if name in given else embed.null(batch))
+        return None
 
     def beside(
         self, cond: Tensor | dict | None, x: Float[Tensor, "batch c *size"]

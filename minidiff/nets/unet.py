@@ -10,13 +10,41 @@ from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .embed import Conditions, TimeEmbedding
 from .mlp import expect, named
+from .places import positions
+from .text import Attend, Words
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
+
+
+class Listen(nn.Module):
+    """Every place asks the words (Rombach et al. 2022), with a way around.
+
+    It asks as the place that it is: which half of a spectrogram is before "then", no
+    noise would tell.
+    """
+
+    def __init__(self, c: int, groups: int = 8):
+        super().__init__()
+        self.norm = nn.GroupNorm(groups, c)
+        self.attend = Attend(c, Words.reads)
+        zeroed(self.attend.out)
+
+    def forward(
+        self,
+        x: Float[Tensor, "b c *size"],
+        said: Float[Tensor, "b m told"],
+        heard: Bool[Tensor, "b m"],
+    ) -> Float[Tensor, "b c *size"]:
+        rows, columns = (1, *x.shape[2:])[-2:]
+        asks = self.norm(x).flatten(2).transpose(1, 2)  # (b, places, c)
+        asks = asks + positions(rows, columns, x.shape[1], x.device).to(asks)
+        h = self.attend(asks, said, heard).transpose(1, 2)
+        return x + h.reshape(x.shape)
 
 
 class Block(nn.Module):
@@ -24,12 +52,12 @@ class Block(nn.Module):
 
     Time and condition set a scale and a shift after the second norm (FiLM, Perez et al.
     2018). The last convolution starts at zero: a new block changes nothing. along: then
-    look along every row too.
+    look along every row too. listen: then ask the words.
     """
 
     def __init__(
         self, dims: int, c_in: int, c_out: int, width: int,
-        groups: int = 8, along: bool = False,
+        groups: int = 8, along: bool = False, listen: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.norm1 = nn.GroupNorm(groups, c_in)
@@ -40,15 +68,20 @@ class Block(nn.Module):
         same = c_in == c_out
         self.around = nn.Identity() if same else CONV[dims](c_in, c_out, 1)
         self.along = Along(c_out) if along else nn.Identity()
+        self.listen = Listen(c_out) if listen else None
 
     def forward(
-        self, x: Float[Tensor, "b c_in *size"], emb: Float[Tensor, "b width"]
+        self,
+        x: Float[Tensor, "b c_in *size"],
+        emb: Float[Tensor, "b width"],
+        said: tuple[Tensor, Tensor] | None = None,
     ) -> Float[Tensor, "b c_out *size"]:
         h = self.conv1(F.silu(self.norm1(x)))
         film = self.film(emb).view(*emb.shape[:1], -1, *[1] * (x.dim() - 2))
         scale, shift = film.chunk(2, dim=1)  # (b, c_out, 1, ...)
         h = torch.addcmul(shift, self.norm2(h), 1 + scale)
-        return self.along(self.around(x) + self.conv2(F.silu(h)))
+        h = self.along(self.around(x) + self.conv2(F.silu(h)))
+        return self.listen(h, *said) if self.listen else h
 
 
 class Attention(nn.Module):
@@ -92,7 +125,8 @@ class UNet(nn.Module):
     classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; classes that
     count stand as ("numbers", classes), conditions that are no labels as ("vectors",
     d), ("sequence", d) or ("mel", n_mels), and those that stay beside x, for dims = 1,
-    as ("frames", n_mels, hop), for 2 as ("picture", channels).
+    as ("frames", n_mels, hop), for 2 as ("picture", channels). Of ("words", vocabulary,
+    length) all levels but the first ask every word.
     mid: blocks at the bottom, at least one. attention: at the bottom. Only for
     dims = 2: patch: side of the squares of x that become one place, so that all levels
     are smaller. along: every block looks along its rows. Raises ValueError for other
@@ -121,19 +155,22 @@ class UNet(nn.Module):
         self.dims, self.factor = dims, patch * 2 ** (len(channels) - 1)
         conv, width = CONV[dims], 4 * channels[0]
         self.time = TimeEmbedding(width)
-        self.conditions = Conditions(named(classes), width, dims)
+        self.conditions = Conditions(named(classes), width, dims, asks=True)
 
         pairs = list(pairwise(channels))
         beside = sum(embed.size for embed in self.conditions.frames.values())
         block = functools.partial(Block, dims, width=width, along=along)
+        # the first level, with the most places, leaves the words to the others
+        words = self.conditions.reads
+        levels = [(c, words and level > 0) for level, c in enumerate(channels)]
         # a place of the first level sees its own square and those around it
         self.stem = conv(in_channels + beside, channels[0], 3 * patch, patch, patch)
-        self.down = nn.ModuleList(block(c, c) for c in channels)
+        self.down = nn.ModuleList(block(c, c, listen=asks) for c, asks in levels)
         self.shrink = nn.ModuleList(conv(a, b, 2, stride=2) for a, b in pairs)
         c = channels[-1]
         self.attend = Attention(dims, c) if attention else nn.Identity()
-        self.mid = nn.ModuleList(block(c, c) for _ in range(mid))
-        self.up = nn.ModuleList(block(2 * c, c) for c in channels)
+        self.mid = nn.ModuleList(block(c, c, listen=words) for _ in range(mid))
+        self.up = nn.ModuleList(block(2 * c, c, listen=asks) for c, asks in levels)
         self.grow = nn.ModuleList(conv(b, a, 1) for a, b in pairs)
         self.norm = nn.GroupNorm(8, channels[0])
         self.out = zeroed(conv(channels[0], patch**2 * in_channels, 3, padding=1))
@@ -152,21 +189,22 @@ class UNet(nn.Module):
         size = x.shape[2:]
         x = self.conditions.joined(cond, x)  # with what stands beside it
         x = padded(x, self.factor)
-        emb = F.silu(self.time(t) + self.conditions(cond, len(x)))
+        said = self.conditions.words(cond, len(x))
+        emb = F.silu(self.time(t) + self.conditions(cond, len(x), said))
 
         h, skips = self.stem(x), []
         for level, block in enumerate(self.down):
             if level > 0:
                 h = self.shrink[level - 1](h)
-            h = block(h, emb)
+            h = block(h, emb, said)
             skips.append(h)
 
         for block in self.mid[:-1]:
-            h = block(h, emb)
-        h = self.mid[-1](self.attend(h), emb)
+            h = block(h, emb, said)
+        h = self.mid[-1](self.attend(h), emb, said)
 
         for level in reversed(range(len(self.up))):
-            h = self.up[level](torch.cat([h, skips.pop()], dim=1), emb)
+            h = self.up[level](torch.cat([h, skips.pop()], dim=1), emb, said)
             if level > 0:
                 h = F.interpolate(self.grow[level - 1](h), scale_factor=2)
 
