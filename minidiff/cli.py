@@ -112,7 +112,7 @@ class Patience:
 def sample(
     name: Annotated[str, typer.Argument(help="Name of a model, or its folder.")],
     out: Annotated[str, typer.Option(help="Folder for the WAV files.")],
-    label: Annotated[str | None, typer.Option(help="A class. Default: any.")] = None,
+    label: Annotated[str | None, typer.Option(help="A class, or words.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many sounds.")] = 1,
     steps: Annotated[int | None, typer.Option(help="Sampler steps.")] = None,
     scale: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
@@ -148,7 +148,7 @@ def sample(
         )
     last, overshot = valid.seed(seed) + valid.whole(n, "n", 1), []
     if label is not None:
-        label = valid.choice(label, model.labels, next(iter(model.conditions)))
+        label = model.asks.check(label)
     out = place.writable(valid.path(out, "out"))
     stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", label or "sound")
     for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):

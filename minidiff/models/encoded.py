@@ -14,20 +14,30 @@ class Encoded(Dataset):
     loudest: the rms of the loudest wave.
     """
 
+    told = ()  # what the net is told instead of the labels, of what stands beside them
+
     def __init__(self, waves: Dataset, spec):
         self.names, self.front = label_names(waves), spec
-        pairs = [waves[i] for i in range(len(waves))]
-        self.loudest = max(x.square().mean().sqrt().item() for x, _ in pairs)
+        self.loudest, parts, conds, labels = 0.0, [], [], []
+        for first in range(0, len(waves), 100):  # the waves themselves are not kept
+            here = range(first, min(first + 100, len(waves)))
+            sounds, beside = zip(*(waves[i] for i in here), strict=True)
+            sounds = torch.stack(sounds)
+            loudest = sounds.square().mean(1).sqrt().max().item()
+            self.loudest = max(self.loudest, loudest)
+            x, cond = self.encoded(sounds)
+            parts.append(x)
+            conds.append(cond)
+            labels += [by_name(y, self.names) for y in beside]
+        self.x = torch.cat(parts)
         self.labels = {
-            name: torch.stack([by_name(y, self.names)[name] for _, y in pairs])
-            for name in self.names
+            name: torch.stack([y[name] for y in labels])
+            for name in (*self.names, *self.told)
         }
-        parts = [pairs[i : i + 100] for i in range(0, len(pairs), 100)]
-        parts = [self.encoded(torch.stack([x for x, _ in part])) for part in parts]
-        self.x = torch.cat([x for x, _ in parts])
-        conds = [cond for _, cond in parts]
         told = {name: torch.cat([c[name] for c in conds]) for name in conds[0]}
-        self.cond = told or self.labels
+        self.cond = told or {
+            name: self.labels[name] for name in self.told or self.names
+        }
 
     def encoded(self, waves: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """x0 of some waves, and what the net is told; nothing: their labels."""
@@ -54,6 +64,21 @@ def label_names(waves: Dataset) -> dict[str, list[str]]:
 
 def by_name(labels, names: dict) -> dict[str, Tensor]:
     return labels if isinstance(labels, dict) else {next(iter(names)): labels}
+
+
+class Captioned(Encoded):
+    """Pairs (x, {"caption": tokens}) of sounds that come with captions.
+
+    tokenizer: the one that made the tokens. Raises ValueError for sounds without.
+    """
+
+    told = ("caption",)
+
+    def __init__(self, waves: Dataset, spec):
+        if not hasattr(waves, "tokenizer"):
+            raise ValueError("data: this recipe needs sounds with captions, as scenes")
+        self.tokenizer = waves.tokenizer
+        super().__init__(waves, spec)
 
 
 class Waves(Encoded):

@@ -1,9 +1,45 @@
 """Labels: from what a caller writes to the numbers that a net was taught."""
 
+import warnings
+
 import torch
 from torch import Tensor
 
 from .. import valid
+
+
+class Classes:
+    """What may be asked of a model that learned classes.
+
+    settings: the model's. names: the classes by label.
+    """
+
+    def __init__(self, settings: dict):
+        self.names: dict[str, list[str]] = settings["labels"]
+        self.counts, self.ranges = settings["counts"], settings.get("ranges")
+
+    def check(self, label: str) -> str:
+        """Return this class of the main label. Raises ValueError for none."""
+        main = next(iter(self.names))
+        return valid.choice(label, self.names[main], main)
+
+    def read(self, cond, n: int, dice: list) -> dict[str, Tensor]:
+        """int64 labels (n,) by name; those not given are drawn, one draw an item."""
+        if cond is not None and not isinstance(cond, dict):
+            cond = {next(iter(self.names)): cond}
+        for name in cond or {}:
+            valid.choice(name, self.names, "cond")
+        labels, known = {}, self.ranges
+        for name, names in self.names.items():
+            share = torch.tensor(self.counts[name], dtype=torch.float64)
+            shares = within(share, name, labels, self.names, known, n)
+            pairs = zip(shares, dice, strict=True)
+            drawn = torch.cat([torch.multinomial(p, 1, generator=g) for p, g in pairs])
+            given = (cond or {}).get(name)
+            labels[name] = drawn if given is None else indices(given, names, n, name)
+        if said := beyond(labels, self.names, known):
+            warnings.warn(said, stacklevel=4)  # past `generate` and no_grad
+        return labels
 
 
 def indices(given, names: list[str], n: int, what: str) -> Tensor:

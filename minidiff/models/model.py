@@ -2,7 +2,6 @@
 
 import functools
 import math
-import warnings
 from pathlib import Path
 
 import torch
@@ -26,7 +25,8 @@ from ..sound.waveform import Waveform
 from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
 from .enhancing import enhancing
-from .labels import beyond, indices, within
+from .labels import Classes
+from .prompts import Prompts
 
 FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
@@ -46,7 +46,8 @@ class Overshot(ValueError):
 class Model:
     """A denoiser with all that is needed to turn its answers into sound.
 
-    labels: names of the main label's classes. conditions: all labels' names, by name.
+    labels: names of the main label's classes. conditions: all labels' names, by name;
+    of a model that reads captions, the words that it knows. asks: reads what is asked.
     spec: the front end: `MelSpec`, `Waveform`, `Spectrum` or `Latents`. shape: of one
     x. settings: what `save` stores.
     """
@@ -56,8 +57,9 @@ class Model:
         self.spec = front(settings["spec"])
         self.audible = getattr(self.spec, "spec", self.spec)  # behind latents, mels
         self.shape = self.spec.shape(settings["samples"])
-        self.conditions: dict[str, list[str]] = settings["labels"]
-        self.labels = next(iter(self.conditions.values()))
+        self.asks = (Prompts if "caption" in settings else Classes)(settings)
+        self.conditions: dict[str, list[str]] = self.asks.names
+        self.labels: list[str] = next(iter(settings["labels"].values()))
         self.sample_rate = self.spec.sample_rate
 
     @torch.no_grad()
@@ -79,15 +81,17 @@ class Model:
         cond: a class by name or number, a list of n of them, or a dict of these by
         label name; a label not given is drawn as often as it was in training. A pitch
         is a MIDI number, drawn from those of the instrument; one beyond these warns
-        with their range. A tensor holds numbers of classes, from 0. Item i is what n=1,
+        with their range. A tensor holds numbers of classes, from 0. Of a model that
+        reads captions cond is one, or a list of n; None and, with a warning, an empty
+        one ask for nothing, and anything may come. Item i is what n=1,
         seed=seed + i gives. steps, scale, sampler and vocoder default to the model's
         own settings; device to where the denoiser is. vocoder: what makes the mels
         audible: "griffin-lim", or a model that was trained for it.
-        Raises ValueError for unknown labels, samplers and vocoders, n or steps below 1,
-        steps beyond the schedule's (1000), or not among the few that were learned, seed
-        < 0, a vocoder of other mels, and any where there is no mel;
-        `Overshot`, which holds the others, for sounds of which nothing is left but NaN
-        or silence.
+        Raises ValueError for unknown labels, words, samplers and vocoders, captions of
+        too many words, n or steps below 1, steps beyond the schedule's (1000) or not
+        among the few that were learned, seed < 0, a vocoder of other mels, and any
+        where there is no mel; `Overshot`, which holds the others, for sounds of which
+        nothing is left but NaN or silence.
         """
         settings = self.settings
         sampler = sampler or settings["sampler"]
@@ -104,7 +108,8 @@ class Model:
         device = valid.device(device)
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
-        cond = {name: c.to(device) for name, c in self._cond(cond, n, dice).items()}
+        asked = self.asks.read(cond, n, dice)
+        cond = {name: c.to(device) for name, c in asked.items()}
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
         walk = (n, *self.shape), sampler, steps, cond or None, dice, device
@@ -169,24 +174,6 @@ class Model:
             raise ValueError(f"vocoder: {what!r} takes no mels")
         vocoder.check(self.audible, name)
         return functools.partial(vocoder.decode, seed=seed)
-
-    def _cond(self, cond, n: int, dice: list) -> dict[str, Tensor]:
-        """int64 labels (n,) by name; those not given are drawn, one draw an item."""
-        if cond is not None and not isinstance(cond, dict):
-            cond = {next(iter(self.conditions)): cond}
-        for name in cond or {}:
-            valid.choice(name, self.conditions, "cond")
-        labels, known = {}, self.settings.get("ranges")
-        for name, names in self.conditions.items():
-            share = torch.tensor(self.settings["counts"][name], dtype=torch.float64)
-            shares = within(share, name, labels, self.conditions, known, n)
-            pairs = zip(shares, dice, strict=True)
-            drawn = torch.cat([torch.multinomial(p, 1, generator=g) for p, g in pairs])
-            given = (cond or {}).get(name)
-            labels[name] = drawn if given is None else indices(given, names, n, name)
-        if said := beyond(labels, self.conditions, known):
-            warnings.warn(said, stacklevel=4)  # past no_grad
-        return labels
 
 
 def emptied(x: Tensor) -> Tensor:

@@ -12,8 +12,9 @@ from ..data.drums import DIGEST as HITS_DIGEST
 from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
-from .fast import FastRecipe
 from .enhancing import EnhancerRecipe
+from .fast import FastRecipe
+from .prompted import PromptRecipe
 from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
 
@@ -57,6 +58,10 @@ def sounds(split: str, train: int = 3600) -> Dataset:
 
 def hits(split: str) -> Dataset:
     return data.drums(split, samples=8192, vary=split == "train")
+
+
+def scenes(split: str) -> Dataset:
+    return data.scenes({"train": 10_800, "test": 720}[split], split)
 
 
 RECIPES: dict[str, Recipe] = {
@@ -202,5 +207,15 @@ RECIPES: dict[str, Recipe] = {
         batch=32,
         judge="digits",
         about={"title": TITLES["digits-enhance"]} | IN_NOISE,
+    ),
+    "prompts": PromptRecipe(
+        data=scenes,
+        samples=32_768,
+        spec=SOUNDS,
+        net=ROWS | {"channels": (40, 72, 104)},
+        steps=5000,
+        batch=32,
+        scale=3.0,
+        about={"title": TITLES["prompts"]} | MADE,
     ),
 }

@@ -13,9 +13,10 @@ TITLES = {
     "sounds-latent": "Twelve sounds of the garden, by way of latents",
     "environment": "Ten real sounds around us, rain to chainsaw",
     "notes": "Single notes of fourteen instruments, C1 to C8",
-    "digits-enhance": "Spoken digits, taken out of the noise around them",
     "digits-vocoder": "From 32 bands of a spoken digit to its waveform",
     "digits-fast": "A spoken digit in one, two or four steps",
+    "digits-enhance": "Spoken digits, taken out of the noise around them",
+    "prompts": "Scenes of the garden, asked for in words",
 }
 
 

@@ -103,10 +103,10 @@ def test_labels_in_every_form_are_the_same(voice):
 
 def test_a_label_not_given_is_drawn_as_often_as_in_training(voice):
     dice = [torch.Generator().manual_seed(i) for i in range(4000)]
-    drawn = voice._cond("low", 4000, dice)
+    drawn = voice.asks.read("low", 4000, dice)
     assert (drawn["tone"] == 0).all()
     assert drawn["level"].double().mean().item() == pytest.approx(0.25, abs=0.03)
-    every = voice._cond(None, 4000, dice)["tone"].bincount() / 4000
+    every = voice.asks.read(None, 4000, dice)["tone"].bincount() / 4000
     assert (every - 1 / 3).abs().max() < 0.03
 
 
@@ -201,7 +201,7 @@ def test_ordinary_sounds_are_not_touched(name):
     guided = md.Guided(model.denoiser, settings["scale"], between=between)
     for seed in seeds:
         dice = [torch.Generator().manual_seed(seed)]
-        cond, shape = model._cond(None, 1, dice), (1, *model.shape)
+        cond, shape = model.asks.read(None, 1, dice), (1, *model.shape)
         with torch.no_grad():
             walk = settings["sampler"], settings["steps"], cond, dice
             wave = model.spec.decode(from_noise(guided, shape, *walk))
@@ -282,17 +282,17 @@ def test_notes_are_asked_for_by_midi_number():
     dice = [torch.Generator()]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = notes._cond({"instrument": "violin", "pitch": 69}, 1, dice)
+        found = notes.asks.read({"instrument": "violin", "pitch": 69}, 1, dice)
         many = [torch.Generator().manual_seed(i) for i in range(200)]
-        drawn = notes._cond({"instrument": "violin"}, 200, many)["pitch"] + 24
+        drawn = notes.asks.read({"instrument": "violin"}, 200, many)["pitch"] + 24
     assert notes.conditions["pitch"][found["pitch"].item()] == "69"
     low, high = notes.settings["ranges"]["pitch"]["violin"]
     assert low <= drawn.min() < low + 6
     assert high - 6 < drawn.max() <= high
     with pytest.warns(UserWarning, match=r"violin, pitch 30 \(5\d to \d+\)"):
-        notes._cond({"instrument": "violin", "pitch": 30}, 1, dice)
+        notes.asks.read({"instrument": "violin", "pitch": 30}, 1, dice)
     with pytest.raises(ValueError, match="'vilin' is unknown; did you mean 'violin'"):
-        notes._cond({"instrument": "vilin"}, 1, dice)
+        notes.asks.read({"instrument": "vilin"}, 1, dice)
 
 
 def test_names_in_either_form():
