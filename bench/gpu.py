@@ -146,12 +146,15 @@ def lesson(name: str, names: list[str], device: str, out: Path, until: float) ->
 
     names: of all recipes that are trained at the same time.
     """
+    from bench.made import made
     from minidiff.models import run
     from minidiff.models.recipes import RECIPES
     from minidiff.train import fit
 
     recipe = RECIPES[name]
-    examples = recipe.examples(recipe.data("train"))
+    share = max(1, min(4, (os.cpu_count() or 1) // len(names)))
+    examples = recipe.examples(made(recipe.data("train"), share))
+    type(recipe).examples = lambda *_: examples  # for `run.train`: not made twice
     learner = recipe.build(examples.names).to(device)
     x0, cond = next(iter(DataLoader(examples, recipe.batch)))
     together(name, names, out)

@@ -38,4 +38,6 @@ class Prompts:
         if not tokens.any(1).all():
             said = "an empty prompt asks for nothing: the model makes what it likes"
             warnings.warn(said, stacklevel=4)  # past `generate` and no_grad
+        if not tokens.any():
+            return {}
         return {"caption": tokens}
