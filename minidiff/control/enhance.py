@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .. import schedule as schedules
 from .. import valid
 from ..denoiser import Denoiser
 from ..samplers import from_noise
@@ -53,6 +54,16 @@ class Enhancing(nn.Module):
         times = torch.linspace(1, 0, steps + 1, dtype=torch.float64)
         *_, x = cross(self.way, y, times, eta, dice)
         return x
+
+
+def enhancing(net: nn.Module, spec: Spectrum, settings: dict) -> Enhancing:
+    """A way to clean sounds, by the settings of a recipe or of a model file."""
+    if settings["way"] == "diffusion":
+        schedule = getattr(schedules, settings["schedule"])()
+        # without the noisy sound it has nothing to do
+        return Enhancing(Denoiser(net, schedule, "v", drop=0.0), spec)
+    kind = {"bridge": Bridge, "regression": Regression}[settings["way"]]
+    return Enhancing(kind(net, settings["sigma"], settings["k"]), spec)
 
 
 class Enhancer:

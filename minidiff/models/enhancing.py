@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from .. import schedule as schedules
-from ..control.bridge import NOISY, Bridge, Regression
-from ..control.enhance import Enhancing
-from ..denoiser import Denoiser
+from ..control.bridge import NOISY
+from ..control.enhance import Enhancing, enhancing
 from ..nets import build
-from ..sound.spectrum import Spectrum
 from .encoded import label_names
 from .recipe import Recipe
 
@@ -74,13 +71,3 @@ class EnhancerRecipe(Recipe):
             "eta": self.eta,
             "steps": 1 if once else self.sampler_steps,
         }
-
-
-def enhancing(net: nn.Module, spec: Spectrum, settings: dict) -> Enhancing:
-    """A way to clean sounds, by the settings of a recipe or of a model file."""
-    if settings["way"] == "diffusion":
-        schedule = getattr(schedules, settings["schedule"])()
-        # without the noisy sound it has nothing to do
-        return Enhancing(Denoiser(net, schedule, "v", drop=0.0), spec)
-    kind = {"bridge": Bridge, "regression": Regression}[settings["way"]]
-    return Enhancing(kind(net, settings["sigma"], settings["k"]), spec)

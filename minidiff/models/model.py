@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import schedule as schedules
 from .. import valid
-from ..control.enhance import Enhancer
+from ..control.enhance import Enhancer, enhancing
 from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
@@ -24,7 +24,6 @@ from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
 from .card import Card, card_in, settings_in, verify
-from .enhancing import enhancing
 from .labels import Classes
 from .prompts import Prompts
 

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .embed import Conditions, TimeEmbedding
+from .conditions import Conditions
+from .embed import TimeEmbedding
 from .mlp import named
 from .unet import zeroed
 

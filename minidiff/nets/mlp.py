@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .embed import Conditions, TimeEmbedding
+from .conditions import Conditions
+from .embed import TimeEmbedding
 
 
 class MLP(nn.Module):

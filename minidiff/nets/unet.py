@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from .embed import Conditions, TimeEmbedding
+from .conditions import Conditions
+from .embed import TimeEmbedding
 from .mlp import expect, named
 from .places import positions
 from .text import Attend, Words

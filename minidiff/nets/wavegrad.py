@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .embed import Conditions
+from .conditions import Conditions
 from .unet import padded, zeroed
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import minidiff as md
+from minidiff.nets.conditions import Conditions
 from minidiff.nets.dit import DiT
 from minidiff.nets.embed import (
-    Conditions,
     Labels,
     Mels,
     Numbers,

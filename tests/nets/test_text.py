@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import minidiff as md
+from minidiff.nets.conditions import Conditions
 from minidiff.nets.dit import DiT
-from minidiff.nets.embed import Conditions
 from minidiff.nets.text import Attend, Text
 
 KIND = "words", 20, 6
