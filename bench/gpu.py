@@ -141,10 +141,13 @@ def together(name: str, names: list[str], out: Path, seconds: float = 120) -> No
         time.sleep(0.1)
 
 
-def lesson(name: str, names: list[str], device: str, out: Path, until: float) -> None:
+def lesson(
+    name: str, names: list[str], device: str, out: Path, until: float, whole: bool
+) -> None:
     """Train a recipe for as many of its steps as fit before `until` (monotonic).
 
-    names: of all recipes that are trained at the same time.
+    names: of all recipes that are trained at the same time. whole: all of its steps,
+    since others may end before.
     """
     from bench.made import made
     from minidiff.models import run
@@ -166,7 +169,7 @@ def lesson(name: str, names: list[str], device: str, out: Path, until: float) ->
         torch.cuda.synchronize()
     each = (time.monotonic() - began) / (probe - probe // 5)
     fits = int(0.85 * (until - MARGIN - time.monotonic()) / each)
-    steps = min(recipe.steps, max(1, fits))
+    steps = recipe.steps if whole else min(recipe.steps, max(1, fits))
     every = max(1, int(60 / each))
     print(f"{name}: {1 / each:.1f} steps a second, {steps} steps", flush=True)
     for step in run.train(name, out / name, steps, every, device=device):
@@ -197,6 +200,9 @@ def main():
     parser.add_argument("--steps", type=int, default=1000, help="of the tables")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="too")
     parser.add_argument("--train", nargs="*", default=[], help="recipes")
+    parser.add_argument(
+        "--whole", action="store_true", help="all their steps, whether they fit or not"
+    )
     parser.add_argument("--stage", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
@@ -211,7 +217,7 @@ def main():
     if args.stage in GROUPS:
         return rows(args.stage, args.seed, device, out, args.steps)
     if args.stage:
-        return lesson(args.stage, args.train, device, out, args.until)
+        return lesson(args.stage, args.train, device, out, args.until, args.whole)
 
     stages = Stages(out, args.minutes)
     own = ["-m", "bench.gpu", "--out", out, "--device", device, "--stage"]
@@ -232,6 +238,7 @@ def main():
             stages.start(f"{group}-{seed}", *own, *what)
     for name in args.train:
         what = [name, "--until", stages.deadline, "--train", *args.train]
+        what += ["--whole"] if args.whole else []
         stages.start(name, *own, *what)
     stages.wait()
     if "compiled" not in args.skip and device == "cuda":  # takes minutes: so at last

@@ -145,7 +145,7 @@ RECIPES: dict[str, Recipe] = {
         samples=32_768,
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-38.0, std=18.0),
         net=SMALL,
-        steps=6900,
+        steps=5500,
         batch=32,
         early=(430, 1000),
         about={
@@ -160,7 +160,7 @@ RECIPES: dict[str, Recipe] = {
         samples=16_384,
         spec=MelSpec(16_000, n_fft=2048, n_mels=128, mean=-53.0, std=23.0),
         net=ROWS,
-        steps=6500,
+        steps=5500,
         batch=32,
         about={
             "title": TITLES["notes"],
