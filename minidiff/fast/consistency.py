@@ -14,15 +14,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .. import valid
-from ..denoiser import Cond, Denoiser, check_cond
-from ..process import per_item
+from ..denoiser import Cond, Denoiser
 from .gaps import Gaps
+from .learner import Learner
 
 SOFT = 0.00054  # below it a difference counts by its square (Song & Dhariwal 2023)
 
 
-class Tuned(Denoiser):
+class Tuned(Learner):
     """A jump that begins with a denoiser's weights and is tuned without a teacher.
 
     x_s is noised with the very noise of x_t (Geng et al. 2024, "Consistency models made
@@ -54,28 +53,18 @@ class Tuned(Denoiser):
         over the places of `Gaps`. The condition is dropped once per item, for both.
         Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
         """
-        valid.real(x0, "x0")
-        check_cond(self.net, cond, len(x0))
-        device = generator.device if generator is not None else x0.device
-        draws = torch.rand(2, len(x0), generator=generator, device=device)
-        u, lot = draws.to(x0.device)
-        eps = torch.randn(x0.shape, generator=generator, device=device).to(x0)
-        cond = self._dropped(cond, lot < self.drop)
+        (u,), eps, cond = self.drawn(x0, cond, generator)
         t, s = self.gaps(u)
         # neighbours differ by little, and bfloat16 would drown that in its rounding
         with torch.autocast(x0.device.type, enabled=False):
-            x_t = self._noised(x0, eps, t)
+            x_t = self.noised(x0, eps, t)
             with torch.no_grad():
                 target = self(self.before(x0, eps, x_t, t, s, cond), s, cond)
             return apart(self(x_t, t, cond), target).mean()
 
     def before(self, x0, eps, x_t, t, s, cond) -> Tensor:
         """x_s, where the path that goes through x_t is said to come by at s < t."""
-        return self._noised(x0, eps, s)
-
-    def _noised(self, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
-        alpha, sigma = (per_item(level, x0) for level in self.schedule.levels(t))
-        return alpha * x0 + sigma * eps
+        return self.noised(x0, eps, s)
 
 
 def apart(

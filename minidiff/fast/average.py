@@ -1,0 +1,77 @@
+"""Average velocities: a net that is told how far it shall go, and goes there at once.
+
+On the straight schedule, `Flow`, a path moves with velocity dx/dt. From t down to
+s = t - gap it comes to
+    x_s = x_t - gap * u(x_t, t, gap),   u: the mean of the velocity over that stretch.
+With gap = 0, u is the velocity itself, which flow matching learns. How a net learns
+the means is told by `shortcut` and `meanflow`.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .. import valid
+from ..denoiser import Cond
+from ..process import per_item
+from ..schedule import Flow
+from .learner import Learner
+
+GAP = "gap"
+
+
+class Average(Learner):
+    """A net that answers with the mean velocity from t down to t - gap.
+
+    net: has, beside its other conditions, one named "gap", ("vectors", 1). Called like
+    a denoiser, `(x_t, t, cond) -> x0`, it jumps all the way, so `renoise` works with
+    it; `walk` goes in equal steps. drop: as in `Denoiser`, of the other conditions.
+    Raises ValueError for a net that cannot be told a gap.
+    """
+
+    def __init__(self, net: nn.Module, drop: float = 0.1):
+        super().__init__(net, Flow(), "velocity", drop)
+        embedders = getattr(getattr(net, "conditions", None), "embedders", {})
+        if GAP not in embedders or embedders[GAP].shape != ("batch", "d"):
+            raise ValueError("net: it needs a condition 'gap' of ('vectors', 1)")
+
+    def forward(
+        self, x: Float[Tensor, "batch *size"], t: float | Tensor, cond: Cond = None
+    ) -> Float[Tensor, "batch *size"]:
+        """Where the path through x_t ends. Raises what `Denoiser` raises."""
+        valid.floating(x, "x")
+        t = valid.unit_time(t).to(x.device, torch.float32).expand(len(x))
+        return self.down(x, t, t, cond)
+
+    def down(self, x: Tensor, t: Tensor, gap: Tensor, cond: Cond = None) -> Tensor:
+        """x_s at s = t - gap, both of shape (batch,)."""
+        return x - per_item(gap, x) * self.velocity(x, t, gap, cond)
+
+    def velocity(
+        self,
+        x: Float[Tensor, "batch *size"],
+        t: Float[Tensor, " batch"],
+        gap: Float[Tensor, " batch"],
+        cond: Cond = None,
+    ) -> Float[Tensor, "batch *size"]:
+        """u(x_t, t, gap), the net's answer."""
+        told = self.others(cond) | {GAP: gap.float()[:, None]}
+        return self._answer(x, t.float(), told)
+
+    def others(self, cond: Cond) -> dict[str, Tensor]:
+        """All conditions but the gap, by name."""
+        if isinstance(cond, Tensor):
+            names = [name for name in self.net.conditions.embedders if name != GAP]
+            cond = {valid.choice(names[0] if names else "cond", names, "cond"): cond}
+        return cond or {}
+
+    @torch.no_grad()
+    def walk(self, x: Float[Tensor, "batch *size"], n: int, cond: Cond = None):
+        """From noise x to x0 in n equal steps. Raises ValueError for n < 1."""
+        gap = x.new_full((len(x),), 1 / valid.whole(n, "n", 1))
+        for i in range(n, 0, -1):
+            x = self.down(x, i * gap, gap, cond)
+        return x
+
+    def drawn(self, x0, cond, generator, rows=1):
+        return super().drawn(x0, self.others(cond), generator, rows)

@@ -1,0 +1,49 @@
+"""MeanFlow: what holds for a mean velocity, written as a derivative."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..denoiser import Cond
+from ..process import per_item
+from .average import Average
+
+
+class MeanFlow(Average):
+    """Average velocities, learned from their own slope (Geng et al. 2025).
+
+    gap * u is the way from s to t. Its derivative along the path, with s held fixed, is
+    the velocity v = eps - x0 at t, and so
+        u = v - gap * (du/dx v + du/dt + du/dgap)
+    where t and gap = t - s grow together. Half the items have gap 0, where that is flow
+    matching. The derivative is one product of a Jacobian and a vector: a second pass
+    through the net, forwards.
+    """
+
+    def loss(
+        self,
+        x0: Float[Tensor, "batch *size"],
+        cond: Cond = None,
+        generator: torch.Generator | None = None,
+    ) -> Float[Tensor, ""]:
+        """Mean squared error of u; the right side is taken as given: no gradient.
+
+        Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
+        """
+        (a, b, often), eps, cond = self.drawn(x0, cond, generator, 3)
+        t = torch.maximum(a, b)
+        gap = torch.where(often < 0.5, (a - b).abs(), 0.0)
+        x, v = self.noised(x0, eps, t), eps - x0
+        target = self.slope(x, t, gap, v, cond)
+        return (self.velocity(x, t, gap, cond) - target).square().mean()
+
+    @torch.no_grad()
+    def slope(self, x: Tensor, t: Tensor, gap: Tensor, v: Tensor, cond: Cond) -> Tensor:
+        """v - gap * du/dt along the path, where x moves with v and s stays."""
+
+        def u(x, t, gap):
+            return self.velocity(x, t, gap, cond)
+
+        one = torch.ones_like(t)
+        _, along = torch.func.jvp(u, (x, t, gap), (v, one, one))
+        return v - per_item(gap, x) * along

@@ -1,0 +1,49 @@
+"""Shortcut models: one long step goes where two of half the length go."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..denoiser import Cond
+from ..process import per_item
+from .average import Average
+
+
+class Shortcut(Average):
+    """Average velocities, learned from their own halves (Frans et al. 2024).
+
+    Three items of four learn the velocity itself, gap 0; the others that the mean over
+    a gap is the mean of what the net says of its two halves. Gaps are 1, 1/2, 1/4 ...
+    1 / `parts`, and t a multiple of the gap: the steps of `walk(n)` for n a power of 2.
+    """
+
+    parts = 64
+
+    def loss(
+        self,
+        x0: Float[Tensor, "batch *size"],
+        cond: Cond = None,
+        generator: torch.Generator | None = None,
+    ) -> Float[Tensor, ""]:
+        """Mean squared error of the velocities; no gradient through the halves.
+
+        Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
+        """
+        (u, which, often), eps, cond = self.drawn(x0, cond, generator, 3)
+        levels = torch.tensor(self.parts).log2().int().item() + 1
+        gap = 0.5 ** (which * levels).floor().clamp(max=levels - 1)
+        # t in (gap, 2 gap, ... 1)
+        stop = (((u / gap).floor() + 1) * gap).clamp(max=1)
+        far = often < 0.25
+        t, gap = torch.where(far, stop, u), torch.where(far, gap, 0.0)
+        x = self.noised(x0, eps, t)
+        with torch.no_grad():
+            half = gap / 2
+            # halves of the shortest gap are trusted to the velocity itself
+            told = torch.where(gap > 1 / self.parts, half, 0.0)
+            first = self.velocity(x, t, told, cond)
+            middle = x - per_item(half, x) * first
+            second = self.velocity(middle, t - half, told, cond)
+            mean = (first + second) / 2
+            target = torch.where(per_item(gap, x) > 0, mean, eps - x0)
+        return (self.velocity(x, t, gap, cond) - target).square().mean()
