@@ -1,1 +1,1 @@
-"""Control: what a model is told beside its labels, such as the noisy sound to clean."""
+"""Control: what else can be asked of a model than a class."""

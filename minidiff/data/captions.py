@@ -263,3 +263,18 @@ def replaced(asked: Asked, rng: np.random.Generator) -> Asked:
     parts = list(asked.parts)
     parts[i] = Part(names[rng.integers(len(names))], {})
     return asked._replace(parts=tuple(parts))
+
+
+def wrong(asked: Asked, rng: np.random.Generator) -> list[Asked]:
+    """Four captions that are not true where this one is.
+
+    In turn, where there is such a one: the sounds in the other order; each with the
+    traits of the other; the other relation; one trait the other way. Else another
+    sound.
+    """
+    related = None
+    if asked.relation:
+        other = {"over": "then", "then": "over"}[asked.relation]
+        related = asked._replace(relation=other)
+    near = swapped(asked), rebound(asked), related, flipped(asked, rng)
+    return [one or replaced(asked, rng) for one in near]

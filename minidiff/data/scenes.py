@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from .. import valid
 from . import garden
-from .captions import MOST, NOUNS, SIDES, TRAITS, Asked, Part, say, traits
+from .captions import MOST, NOUNS, SIDES, TRAITS, Asked, Part, say, traits, wrong
 from .sounds import SPLITS
 from .tokens import Tokenizer
 
@@ -103,7 +103,8 @@ class Scenes(Dataset):
     part, an index into `names`, the sounds taking turns. caption: int64 (16,), as
     `tokenizer` makes them, 0 after the last word. Item i depends on nothing but (seed,
     split, i). "test" also has pairs of sounds and traits of sounds that "train" never
-    puts together: `unseen(i)`.
+    puts together: `unseen(i)`. wrong: then there is "wrong" too, (4, 16), captions that
+    are near and not true.
     """
 
     names = NAMES
@@ -111,10 +112,12 @@ class Scenes(Dataset):
     sample_rate = garden.SAMPLE_RATE
     tokenizer = Tokenizer()
 
-    def __init__(self, n: int = 6000, split: str = "train", seed: int = 0):
+    def __init__(
+        self, n: int = 6000, split: str = "train", seed: int = 0, wrong: bool = False
+    ):
         self.n = valid.whole(n, "n", 1)
         self.split = valid.choice(split, SPLITS, "split")
-        self.seed = valid.whole(seed, "seed", 0)
+        self.seed, self.with_wrong = valid.whole(seed, "seed", 0), wrong
 
     def __len__(self) -> int:
         return self.n
@@ -132,12 +135,16 @@ class Scenes(Dataset):
     def __getitem__(
         self, i: int
     ) -> tuple[Float[Tensor, " samples"], dict[str, Tensor]]:
-        scene, _, caption, rng = self._start(i)
+        scene, asked, caption, rng = self._start(i)
+        wave = render(scene, rng)
         labels = {
             "sound": torch.tensor(i % len(self.names)),
             "caption": self.tokenizer.encode(caption)[0],
         }
-        return render(scene, rng), labels
+        if self.with_wrong:
+            captions = [say(other, rng) for other in wrong(asked, rng)]
+            labels["wrong"] = self.tokenizer.encode(captions)
+        return wave, labels
 
     def scene(self, i: int) -> Scene:
         """What item i was made from."""

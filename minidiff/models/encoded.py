@@ -81,6 +81,23 @@ class Captioned(Encoded):
         super().__init__(waves, spec)
 
 
+class Heard(Encoded):
+    """Pairs (x, {"heard": vectors}): what a CLAP hears in the sounds; no captions."""
+
+    def __init__(self, waves: Dataset, spec, clap):
+        self.clap = clap
+        super().__init__(waves, spec)
+
+    def encoded(self, waves: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.front.encode(waves), {"heard": self.clap.hear(waves)}
+
+
+class Contrasted(Captioned):
+    """Pairs (x, {"caption": tokens, "wrong": tokens of captions that are not true})."""
+
+    told = ("caption", "wrong")
+
+
 class Waves(Encoded):
     """Pairs (x0, cond) for a vocoder: what it shall make, and what it is given."""
 

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from .. import schedule as schedules
 from .. import valid
+from ..control.clap import Clap
 from ..control.enhance import Enhancer, enhancing
+from ..data.tokens import Tokenizer
 from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
@@ -56,7 +58,7 @@ class Model:
         self.spec = front(settings["spec"])
         self.audible = getattr(self.spec, "spec", self.spec)  # behind latents, mels
         self.shape = self.spec.shape(settings["samples"])
-        self.asks = (Prompts if "caption" in settings else Classes)(settings)
+        self.asks = asking(settings)
         self.conditions: dict[str, list[str]] = self.asks.names
         self.labels: list[str] = next(iter(settings["labels"].values()))
         self.sample_rate = self.spec.sample_rate
@@ -203,7 +205,7 @@ def bounded(
 
 def load(
     name: str | Path, device: str | torch.device = "cpu"
-) -> Model | Vocoder | Latents | Enhancer:
+) -> Model | Vocoder | Latents | Enhancer | Clap:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
     A folder of the same name as one that ships is loaded as "./digits". Raises
@@ -233,6 +235,9 @@ def load(
     if settings["kind"] == "enhancer":
         way = enhancing(net, front(settings["spec"]), settings)
         return Enhancer(way, settings, card)
+    if settings["kind"] == "clap":
+        tokenizer = Tokenizer(**settings["caption"])
+        return Clap(net, front(settings["spec"]), tokenizer, card)
     denoiser = Denoiser(net, schedule, settings["predicts"])
     if settings["kind"] in ("vocoder", "fine"):
         denoiser.drop = 0.0  # without a mel it has nothing to do
@@ -260,6 +265,25 @@ def front(settings: dict) -> MelSpec | Waveform | Spectrum | Latents:
         return latents
     kinds = {"MelSpec": MelSpec, "Waveform": Waveform, "Spectrum": Spectrum}
     return kinds[kind](**settings)
+
+
+def asking(settings: dict) -> Classes | Prompts:
+    """What reads the wishes for a model of these settings.
+
+    Raises ValueError for a CLAP that is not the one that was trained with.
+    """
+    if "caption" not in settings:
+        return Classes(settings)
+    if "clap" not in settings:
+        return Prompts(settings)
+    told = settings["clap"]
+    clap = load(told["name"])
+    if clap.card["sha256"] != told["sha256"]:
+        raise ValueError(
+            f"clap: the model learned from another {told['name']} than the one that is "
+            "here: fetch both, or train the model again"
+        )
+    return Prompts(settings, clap)
 
 
 def device() -> torch.device:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from torch.utils.data import Dataset
 
 from ..data.tokens import Tokenizer
-from .encoded import Captioned
+from . import model as models
+from .encoded import Captioned, Heard
 from .recipe import SoundRecipe
 
 
@@ -22,7 +23,37 @@ class PromptRecipe(SoundRecipe):
         return {**self.net, "classes": {"caption": words}}
 
     def settings(self, examples: Captioned) -> dict:
-        words, length = examples.tokenizer.words, examples.tokenizer.length
-        return super().settings(examples) | {
-            "caption": {"words": words, "length": length}
-        }
+        return super().settings(examples) | numbered(examples.tokenizer)
+
+
+@dataclass(frozen=True)
+class HeardRecipe(SoundRecipe):
+    """Of a model of sounds that learns what they are from a CLAP's ear.
+
+    It never reads a caption in training; in use the words' embedding stands for the
+    sound's (AudioLDM, Liu et al. 2023). clap: its name or folder.
+    """
+
+    clap: str = "clap"
+
+    decisive = (*SoundRecipe.decisive, "clap")
+
+    def examples(self, waves: Dataset) -> Heard:
+        return Heard(waves, self.front, models.load(self.clap))
+
+    def size(self, names: dict[str, list[str]]) -> dict:
+        d = models.load(self.clap).towers.d
+        return {**self.net, "classes": {"heard": ("vectors", d)}}
+
+    def settings(self, examples: Heard) -> dict:
+        digest = examples.clap.card["sha256"]
+        return (
+            super().settings(examples)
+            | numbered(examples.clap.tokenizer)
+            | {"clap": {"name": self.clap, "sha256": digest}}
+        )
+
+
+def numbered(tokenizer: Tokenizer) -> dict:
+    """What a model file must hold so that words keep their numbers."""
+    return {"caption": {"words": tokenizer.words, "length": tokenizer.length}}

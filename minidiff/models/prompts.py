@@ -2,9 +2,11 @@
 
 import warnings
 
+import torch
 from torch import Tensor
 
 from .. import valid
+from ..control.clap import Clap
 from ..data.tokens import Tokenizer
 
 
@@ -12,10 +14,11 @@ class Prompts:
     """What may be asked of a model that learned captions.
 
     settings: the model's. names: the words it knows, by the name of the condition.
+    clap: of a model that learned from one; it turns prompts into embeddings.
     """
 
-    def __init__(self, settings: dict):
-        self.tokenizer = Tokenizer(**settings["caption"])
+    def __init__(self, settings: dict, clap: Clap | None = None):
+        self.tokenizer, self.clap = Tokenizer(**settings["caption"]), clap
         self.names = {"caption": self.tokenizer.words}
 
     def check(self, prompt: str) -> str:
@@ -24,7 +27,10 @@ class Prompts:
         return prompt
 
     def read(self, cond, n: int, dice: list) -> dict[str, Tensor]:
-        """Tokens (n, length) of one prompt or of n; none at all where none is given."""
+        """What the net is told of one prompt or of n; nothing where none is given.
+
+        Tokens (n, length), or with a clap embeddings (n, d), NaN for an empty prompt.
+        """
         if isinstance(cond, dict):
             for name in cond:
                 valid.choice(name, self.names, "cond")
@@ -35,9 +41,13 @@ class Prompts:
         if len(prompts) != n:
             raise ValueError(f"caption: expected {n} prompts, got {len(prompts)}")
         tokens = self.tokenizer.encode(prompts)
-        if not tokens.any(1).all():
+        empty = ~tokens.any(1)
+        if empty.any():
             said = "an empty prompt asks for nothing: the model makes what it likes"
             warnings.warn(said, stacklevel=4)  # past `generate` and no_grad
-        if not tokens.any():
+        if empty.all():
             return {}
-        return {"caption": tokens}
+        if self.clap is None:
+            return {"caption": tokens}
+        heard = self.clap.read(prompts)
+        return {"heard": torch.where(empty[:, None], torch.nan, heard)}

@@ -14,7 +14,8 @@ from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
 from .enhancing import EnhancerRecipe
 from .fast import FastRecipe
-from .prompted import PromptRecipe
+from .matching import ClapRecipe
+from .prompted import HeardRecipe, PromptRecipe
 from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
 
@@ -60,8 +61,9 @@ def hits(split: str) -> Dataset:
     return data.drums(split, samples=8192, vary=split == "train")
 
 
-def scenes(split: str) -> Dataset:
-    return data.scenes({"train": 10_800, "test": 720}[split], split)
+def scenes(split: str, wrong: bool = False) -> Dataset:
+    n = {"train": 10_800, "test": 720}[split]
+    return data.scenes(n, split, wrong=wrong)
 
 
 RECIPES: dict[str, Recipe] = {
@@ -217,5 +219,34 @@ RECIPES: dict[str, Recipe] = {
         batch=32,
         scale=3.0,
         about={"title": TITLES["prompts"]} | MADE,
+    ),
+    "clap": ClapRecipe(
+        data=functools.partial(scenes, wrong=True),
+        samples=32_768,
+        spec=SOUNDS,
+        net={},
+        steps=4000,
+        batch=64,
+        hard=True,
+        about={"title": TITLES["clap"]} | MADE,
+    ),
+    "clap-plain": ClapRecipe(
+        data=scenes,
+        samples=32_768,
+        spec=SOUNDS,
+        net={},
+        steps=4000,
+        batch=64,
+        about={"title": TITLES["clap-plain"]} | MADE,
+    ),
+    "prompts-clap": HeardRecipe(
+        data=scenes,
+        samples=32_768,
+        spec=SOUNDS,
+        net=ROWS | {"channels": (40, 72, 104)},
+        steps=5000,
+        batch=32,
+        scale=3.0,
+        about={"title": TITLES["prompts-clap"]} | MADE,
     ),
 }

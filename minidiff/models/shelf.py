@@ -17,6 +17,9 @@ TITLES = {
     "digits-fast": "A spoken digit in one, two or four steps",
     "digits-enhance": "Spoken digits, taken out of the noise around them",
     "prompts": "Scenes of the garden, asked for in words",
+    "clap": "How well a caption fits a scene of the garden",
+    "clap-plain": "The same, never told what is nearly right",
+    "prompts-clap": "Scenes asked for in words, learned from sounds alone",
 }
 
 

@@ -3,6 +3,7 @@
 from torch import nn
 
 from .autoencoder import Autoencoder
+from .clap import Towers
 from .diffwave import DiffWave
 from .dit import DiT
 from .mlp import MLP
@@ -12,11 +13,12 @@ from .wavegrad import WaveGrad
 
 def build(type: str, schedule=None, **size) -> nn.Module:
     """The net of that name, its weights random; WaveGrad is told the schedule."""
-    make = {net.__name__: net for net in (Autoencoder, DiffWave, DiT, UNet, WaveGrad)}
+    nets = Autoencoder, DiffWave, DiT, Towers, UNet, WaveGrad
+    make = {net.__name__: net for net in nets}
     needs = {"schedule": schedule} if type == "WaveGrad" else {}
     return make[type](**needs, **size)
 
 
 __all__ = [
-    "MLP", "Autoencoder", "DiT", "DiffWave", "UNet", "WaveGrad", "build",
+    "MLP", "Autoencoder", "DiT", "DiffWave", "Towers", "UNet", "WaveGrad", "build",
 ]  # fmt: skip

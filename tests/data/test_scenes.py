@@ -82,3 +82,14 @@ def test_what_comes_when():
         wave = render(scene, np.random.default_rng(0))
         assert rms(wave[: garden.SAMPLES]) > 0.01
         assert (rms(wave[garden.SAMPLES :]) > 0.01) == both
+
+
+def test_wrong_captions_come_along_and_change_nothing_else():
+    plain, both = Scenes(20), Scenes(20, wrong=True)
+    for i in range(20):
+        (wave, labels), (again, more) = plain[i], both[i]
+        assert torch.equal(wave, again)
+        assert torch.equal(labels["caption"], more["caption"])
+        assert more["wrong"].shape == (4, 16)
+        for text in both.tokenizer.decode(more["wrong"]):
+            assert captions.parse(text) != both.asked(i)
