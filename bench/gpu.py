@@ -15,6 +15,7 @@ nothing else. OUT gets `summary.json`, what each stage wrote, and the logs.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -141,26 +142,45 @@ def together(name: str, names: list[str], out: Path, seconds: float = 120) -> No
         time.sleep(0.1)
 
 
+def needs(recipe) -> str | None:
+    """The model that must be trained before this one can be."""
+    return getattr(recipe, "clap", None)
+
+
+def wait_for(model: Path, seconds: float = 400) -> None:
+    """Until another stage has trained it; then it is among those that ship, here."""
+    from minidiff.models import shelf
+
+    until = time.monotonic() + seconds
+    while not (model / "model.safetensors").exists() and time.monotonic() < until:
+        time.sleep(0.5)
+    shutil.copytree(model, shelf.WEIGHTS / model.name, dirs_exist_ok=True)
+
+
 def lesson(
     name: str, names: list[str], device: str, out: Path, until: float, whole: bool
 ) -> None:
     """Train a recipe for as many of its steps as fit before `until` (monotonic).
 
-    names: of all recipes that are trained at the same time. whole: all of its steps,
-    since others may end before.
+    names: of all recipes that are trained at the same time, but for one that needs
+    another one, which begins when that is done. whole: all of its steps, since others
+    may end before.
     """
     from bench.made import made
     from minidiff.models import run
     from minidiff.models.recipes import RECIPES
     from minidiff.train import fit
 
-    recipe = RECIPES[name]
-    share = max(1, min(4, (os.cpu_count() or 1) // len(names)))
+    recipe, first = RECIPES[name], [n for n in names if not needs(RECIPES[n])]
+    if needs(recipe):
+        wait_for(out / needs(recipe))
+    share = min(4, os.cpu_count() or 1)
     examples = recipe.examples(made(recipe.data("train"), share))
     type(recipe).examples = lambda *_: examples  # for `run.train`: not made twice
     learner = recipe.build(examples.names).to(device)
     x0, cond = next(iter(DataLoader(examples, recipe.batch)))
-    together(name, names, out)
+    if name in first:
+        together(name, first, out)
     probe = PROBE[torch.device(device).type]
     for step in fit(learner, [(x0, cond)], probe):
         if step.index == probe // 5:
