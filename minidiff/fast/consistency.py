@@ -18,7 +18,7 @@ from ..denoiser import Cond, Denoiser
 from .gaps import Gaps
 from .learner import Learner
 
-SOFT = 0.00054  # below it a difference counts by its square (Song & Dhariwal 2023)
+SOFT = 0.1  # below it a difference counts by its square
 
 
 class Tuned(Learner):
@@ -49,9 +49,13 @@ class Tuned(Learner):
     ) -> Float[Tensor, ""]:
         """How far f(x_t, t) is from f(x_s, s), which is taken as given: no gradient.
 
-        A pseudo-Huber distance (Song & Dhariwal 2023, "Improved techniques"), u uniform
-        over the places of `Gaps`. The condition is dropped once per item, for both.
-        Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
+        Both over sigma, which makes of it a distance between what a net says that
+        predicts v, and so as much worth at small t as at large: a mistake made there
+        is handed on to all later times. With a gap as long as the path, where f(x_s, s)
+        is x0, it is the loss of a denoiser, but for the pseudo-Huber distance in the
+        place of the square (Song & Dhariwal 2023, "Improved techniques"). t stands at
+        a place of `Gaps` drawn uniformly. The condition is dropped once per item, for
+        both. Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
         """
         (u,), eps, cond = self.drawn(x0, cond, generator)
         t, s = self.gaps(u)
@@ -60,7 +64,8 @@ class Tuned(Learner):
             x_t = self.noised(x0, eps, t)
             with torch.no_grad():
                 target = self(self.before(x0, eps, x_t, t, s, cond), s, cond)
-            return apart(self(x_t, t, cond), target).mean()
+            _, sigma, _ = self._levels(t, x0)
+            return apart(self(x_t, t, cond) / sigma, target / sigma).mean()
 
     def before(self, x0, eps, x_t, t, s, cond) -> Tensor:
         """x_s, where the path that goes through x_t is said to come by at s < t."""

@@ -202,7 +202,7 @@ def test_bfloat16_does_not_drown_the_difference(kind):
 
 def test_the_distance_is_the_rms_but_smooth_at_zero():
     a = torch.zeros(2, 4, 5)
-    assert torch.allclose(apart(a, a + 3), torch.tensor(3.0), atol=2 * SOFT)
+    assert torch.allclose(apart(a, a + 3), torch.tensor(3.0), atol=SOFT)
     b = a.clone().requires_grad_()
     apart(b, a).sum().backward()
     assert torch.equal(b.grad, a)
@@ -257,7 +257,9 @@ def test_the_gradient_comes_through_the_later_time_only(kind):
             x_s = heun_step(known(schedule), x_t, t, s)
         moved = copy.deepcopy(target)
         moved.net.weight.data.fill_(weight)
-        return apart(moved(x_t, t), target(x_s, s)).mean().item()
+        sigma = schedule(t)[1] / torch.hypot(*schedule(t))
+        a, b = moved(x_t, t) / sigma[:, None], target(x_s, s) / sigma[:, None]
+        return apart(a, b).mean().item()
 
     numeric = (loss(1 + 1e-4) - loss(1 - 1e-4)) / 2e-4
     assert abs(numeric) > 1e-3
@@ -300,9 +302,8 @@ def test_a_short_training_finds_the_exact_jump(kind):
     data = [ONE.sample(256, dice(i))[0].float() for i in range(50)]
     for _ in md.fit(start, data, 600, lr=4e-3, decay=0.98):
         pass
-    options = {"first": 4, "last": 32, "halve": 150}
-    learner = kind(start, **options)
-    for _ in md.fit(learner, data, 700, lr=2e-3, decay=0.98):
+    learner = kind(start, last=32, halve=150)
+    for _ in md.fit(learner, data, 700, lr=4e-3, decay=0.98):
         pass
     time = md.noise_times(schedule, 1)[0]
     z = torch.randn(2000, 2, generator=dice(99))
@@ -312,4 +313,5 @@ def test_a_short_training_finds_the_exact_jump(kind):
             return (denoiser(z, time) - jump(z, time)).square().mean().sqrt().item()
 
     print(kind.__name__, far(start), far(learner))
-    assert far(learner) < 0.25 < 0.7 < far(start)
+    near = {Tuned: 0.35, Distilled: 0.15}[kind]
+    assert far(learner) < near < 0.7 < far(start)
