@@ -31,7 +31,7 @@ class FastRecipe(SoundRecipe):
     way: str = "distilled"
     first: int = 8
     last: int = 32
-    halve: int = 1500
+    halve: int = 1000
     stops: tuple[tuple[float, ...], ...] = ((),)
     sampler: str = "renoise"
 
