@@ -20,7 +20,7 @@ from ..sound.vocoder import Vocoding
 from ..sound.waveform import Waveform
 from . import model as models
 from .encoded import Encoded, Waves
-from .labels import counting, ranges
+from .labels import ranges
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,7 @@ class Recipe:
 
     def size(self, names: dict[str, list[str]]) -> dict:
         """Type and arguments of the net, for labels of these names."""
-        number = counting(names)  # what is rare is then learned from its neighbours
-        classes = {k: ("numbers", len(v)) if k in number else len(v)
-                   for k, v in names.items()}  # fmt: skip
-        return {**self.net, "classes": classes}
+        return {**self.net, "classes": {k: len(v) for k, v in names.items()}}
 
     def build(self, names: dict[str, list[str]]) -> nn.Module:
         """What is trained, for labels of these names, its weights still random."""

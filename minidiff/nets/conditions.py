@@ -8,7 +8,6 @@ from .embed import (
     Frames,
     Labels,
     Mels,
-    Numbers,
     Pictures,
     Sequences,
     Vectors,
@@ -17,7 +16,7 @@ from .text import Words
 
 SIZES = {"frames": 2, "words": 2}  # numbers that say how large; of others one
 KINDS = {
-    "labels": Labels, "numbers": Numbers, "vectors": Vectors, "sequence": Sequences,
+    "labels": Labels, "vectors": Vectors, "sequence": Sequences,
     "mel": Mels, "frames": Frames, "picture": Pictures, "words": Words,
 }  # fmt: skip
 
@@ -25,12 +24,12 @@ KINDS = {
 class Conditions(nn.Module):
     """All the conditions of a net, each by name.
 
-    kinds: name -> number of classes, or ("numbers" | "vectors" | "sequence" | "mel",
-    size), which add up to one vector; or what `beside` gives, for nets that say of how
-    many dimensions their x is: ("frames", n_mels, hop) for dims = 1, ("picture",
-    channels) for 2; or, at most once and for nets that ask for single words (asks),
-    ("words", vocabulary, length). A condition that is not given is null, and so is
-    everything for cond=None. Raises ValueError for other kinds and sizes below 1.
+    kinds: name -> number of classes, or ("vectors" | "sequence" | "mel", size), which
+    add up to one vector; or what `beside` gives, for nets that say of how many
+    dimensions their x is: ("frames", n_mels, hop) for dims = 1, ("picture", channels)
+    for 2; or, at most once and for nets that ask for single words (asks), ("words",
+    vocabulary, length). A condition that is not given is null, and so is everything for
+    cond=None. Raises ValueError for other kinds and sizes below 1.
     """
 
     optional = True

@@ -49,29 +49,6 @@ class Labels(nn.Module):
         return self.table(label)
 
 
-class Numbers(nn.Module):
-    """Labels that count, such as pitches: near numbers have near vectors.
-
-    So what is rare is learned from its neighbours. One more, at index `classes`, is
-    null, a learned vector.
-    """
-
-    shape = ("batch",)
-
-    def __init__(self, classes: int, width: int):
-        super().__init__()
-        self.size = classes
-        self.nothing = nn.Parameter(torch.zeros(width))
-        self.number = TimeEmbedding(width)
-
-    def null(self, batch: int) -> Int[Tensor, " batch"]:
-        return torch.full((batch,), self.size, device=self.nothing.device)
-
-    def forward(self, label: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
-        number = self.number(label / 1000)  # whose waves are made for 0 to 1000
-        return torch.where((label == self.size)[:, None], self.nothing, number)
-
-
 class Vectors(nn.Module):
     """A float vector (batch, d). An item of NaN means null, a learned vector."""
 

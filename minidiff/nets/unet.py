@@ -123,11 +123,10 @@ class UNet(nn.Module):
     """x (batch, in_channels, *size) at time t (batch,) -> the same shape, any size.
 
     dims: 1 or 2. channels: width of each level, in multiples of 8. classes: number of
-    classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; classes that
-    count stand as ("numbers", classes), conditions that are no labels as ("vectors",
-    d), ("sequence", d) or ("mel", n_mels), and those that stay beside x, for dims = 1,
-    as ("frames", n_mels, hop), for 2 as ("picture", channels). Of ("words", vocabulary,
-    length) all levels but the first ask every word.
+    classes of `cond`, or several by name: {"digit": 10, "speaker": 6}; conditions that
+    are no labels stand as ("vectors", d), ("sequence", d) or ("mel", n_mels), and those
+    that stay beside x, for dims = 1, as ("frames", n_mels, hop), for 2 as ("picture",
+    channels). Of ("words", vocabulary, length) all levels but the first ask every word.
     mid: blocks at the bottom, at least one. attention: at the bottom. Only for
     dims = 2: patch: side of the squares of x that become one place, so that all levels
     are smaller. along: every block looks along its rows. Raises ValueError for other

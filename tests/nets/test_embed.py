@@ -9,7 +9,6 @@ from minidiff.nets.dit import DiT
 from minidiff.nets.embed import (
     Labels,
     Mels,
-    Numbers,
     Sequences,
     TimeEmbedding,
 )
@@ -34,19 +33,6 @@ def test_null_is_a_label_of_its_own():
     assert embed.null(3).tolist() == [4, 4, 4]
     vectors = embed(torch.arange(5))
     assert len({tuple(v) for v in vectors.tolist()}) == 5
-
-
-def test_near_numbers_have_near_vectors():
-    embed = Numbers(85, 16)
-    torch.nn.init.normal_(embed.nothing)
-    vectors = embed(torch.arange(86))
-    assert torch.equal(vectors[85], embed.nothing)
-    assert torch.equal(embed(embed.null(2)), embed.nothing.expand(2, -1))
-    apart = torch.cdist(vectors[:85], vectors[:85])
-    far = [apart.diagonal(k).mean().item() for k in (1, 2, 4, 20)]
-    assert far == sorted(far)
-    assert far[0] < far[-1] / 3
-    assert apart[~torch.eye(85, dtype=bool)].min() > far[0] / 10
 
 
 @floats
