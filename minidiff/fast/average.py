@@ -17,23 +17,26 @@ from ..process import per_item
 from ..schedule import Flow
 from .learner import Learner
 
-GAP = "gap"
+WAY = "way"
 
 
 class Average(Learner):
     """A net that answers with the mean velocity from t down to t - gap.
 
-    net: has, beside its other conditions, one named "gap", ("vectors", 1). Called like
-    a denoiser, `(x_t, t, cond) -> x0`, it jumps all the way, so `renoise` works with
-    it; `walk` goes in equal steps. drop: as in `Denoiser`, of the other conditions.
-    Raises ValueError for a net that cannot be told a gap.
+    net: has, beside its other conditions, one named "way", ("vectors", 2): t and gap.
+    The t that nets are called with stays 0, for they hear it in sines that turn up to a
+    thousand times as fast, and no slope can be read off those. Called like a denoiser,
+    `(x_t, t, cond) -> x0`, it jumps all the way, so `renoise` works with it; `walk`
+    goes in equal steps. drop: as in `Denoiser`, of the other conditions.
+    Raises ValueError for a net that cannot be told the way.
     """
 
     def __init__(self, net: nn.Module, drop: float = 0.1):
         super().__init__(net, Flow(), "velocity", drop)
         embedders = getattr(getattr(net, "conditions", None), "embedders", {})
-        if GAP not in embedders or embedders[GAP].shape != ("batch", "d"):
-            raise ValueError("net: it needs a condition 'gap' of ('vectors', 1)")
+        embed = embedders[WAY] if WAY in embedders else None
+        if getattr(embed, "shape", None) != ("batch", "d") or embed.size != 2:
+            raise ValueError("net: it needs a condition 'way' of ('vectors', 2)")
 
     def forward(
         self, x: Float[Tensor, "batch *size"], t: float | Tensor, cond: Cond = None
@@ -55,13 +58,13 @@ class Average(Learner):
         cond: Cond = None,
     ) -> Float[Tensor, "batch *size"]:
         """u(x_t, t, gap), the net's answer."""
-        told = self.others(cond) | {GAP: gap.float()[:, None]}
-        return self._answer(x, t.float(), told)
+        told = self.others(cond) | {WAY: torch.stack([t, gap], 1).float()}
+        return self._answer(x, torch.zeros_like(t).float(), told)
 
     def others(self, cond: Cond) -> dict[str, Tensor]:
-        """All conditions but the gap, by name."""
+        """All conditions but the way, by name."""
         if isinstance(cond, Tensor):
-            names = [name for name in self.net.conditions.embedders if name != GAP]
+            names = [name for name in self.net.conditions.embedders if name != WAY]
             cond = {valid.choice(names[0] if names else "cond", names, "cond"): cond}
         return cond or {}
 

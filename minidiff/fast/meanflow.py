@@ -1,5 +1,7 @@
 """MeanFlow: what holds for a mean velocity, written as a derivative."""
 
+import warnings
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -45,5 +47,7 @@ class MeanFlow(Average):
             return self.velocity(x, t, gap, cond)
 
         one = torch.ones_like(t)
-        _, along = torch.func.jvp(u, (x, t, gap), (v, one, one))
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            # torch's own, when it first goes forwards
+            _, along = torch.func.jvp(u, (x, t, gap), (v, one, one))
         return v - per_item(gap, x) * along

@@ -12,7 +12,8 @@ class MLP(nn.Module):
     """Points (batch, dim) at time t (batch,) -> (batch, dim).
 
     width: units in each of `layers` hidden layers; every one sees x, t and cond anew.
-    classes: number of classes of `cond`, or a dict of them by name; None = none.
+    classes: number of classes of `cond`, or a dict of them by name, where vectors stand
+    as ("vectors", d); None = none.
     Raises ValueError for x of another size.
     """
 
@@ -21,7 +22,7 @@ class MLP(nn.Module):
         dim: int = 2,
         width: int = 128,
         layers: int = 3,
-        classes: int | dict[str, int] | None = None,
+        classes: int | dict | None = None,
     ):
         super().__init__()
         self.time = TimeEmbedding(width)
