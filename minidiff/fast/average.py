@@ -34,7 +34,7 @@ class Average(Learner):
     def __init__(self, net: nn.Module, drop: float = 0.1):
         super().__init__(net, Flow(), "velocity", drop)
         embedders = getattr(getattr(net, "conditions", None), "embedders", {})
-        embed = embedders[WAY] if WAY in embedders else None
+        embed = dict(embedders).get(WAY)
         if getattr(embed, "shape", None) != ("batch", "d") or embed.size != 2:
             raise ValueError("net: it needs a condition 'way' of ('vectors', 2)")
 
