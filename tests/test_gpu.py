@@ -3,14 +3,20 @@
 Nothing here needs what a bare machine lacks; `bench/gpu.sh` runs it there.
 """
 
+import copy
+from dataclasses import fields
+
 import pytest
 import tiny
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 import minidiff as md
+from minidiff.fast.consistency import Tuned
+from minidiff.fast.distillation import Distilled
 from minidiff.models import recipes, run, shelf
 from minidiff.models.card import settings_in
+from minidiff.models.fast import FastRecipe
 from minidiff.nets import Autoencoder
 from minidiff.samplers import SAMPLERS
 
@@ -130,3 +136,32 @@ def test_a_training_changes_hands(tmp_path, monkeypatch):
         assert first == max(1, stop - 19)
     assert settings_in(tmp_path / "model.safetensors")["kind"] == "sounds"
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("kind", [Tuned, Distilled])
+def test_jumps_are_learned_on_cuda_as_on_the_cpu(kind):
+    torch.manual_seed(0)
+    start = md.Denoiser(md.MLP(width=32), md.Cosine(), "v")
+    losses = {}
+    for device in ("cpu", "cuda"):
+        learner = kind(copy.deepcopy(start), halve=10).to(device)
+        walk = md.fit(learner, [points(256)], 40, lr=1e-3)
+        losses[device] = [step.loss for step in walk]
+        assert learner.gaps.seen.item() == 40
+        assert all(p.device.type == device for p in learner.parameters())
+        assert learner(points(8).to(device), 0.5).device.type == device
+    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=0.05)
+
+
+def test_a_recipe_of_few_steps_runs_on_cuda(folder, tmp_path, monkeypatch):
+    same = {f.name: getattr(tiny.RECIPE, f.name) for f in fields(tiny.RECIPE)}
+    few = {"teacher": str(folder), "sampler": "renoise", "sampler_steps": 2}
+    recipe = FastRecipe(**same | few | {"stops": ((), (0.5,))})
+    monkeypatch.setitem(recipes.RECIPES, "quick", recipe)
+    list(run.train("quick", tmp_path, 20, device="cuda"))
+    model = md.load(tmp_path)
+    for steps in (1, 2):
+        here, there = (
+            model.generate("high", n=2, steps=steps, device=d) for d in ("cpu", "cuda")
+        )
+        assert (here - there).square().mean() < 1e-3 * here.square().mean()

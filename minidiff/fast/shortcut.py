@@ -37,13 +37,17 @@ class Shortcut(Average):
         far = often < 0.25
         t, gap = torch.where(far, stop, u), torch.where(far, gap, 0.0)
         x = self.noised(x0, eps, t)
-        with torch.no_grad():
-            half = gap / 2
-            # halves of the shortest gap are trusted to the velocity itself
-            told = torch.where(gap > 1 / self.parts, half, 0.0)
-            first = self.velocity(x, t, told, cond)
-            middle = x - per_item(half, x) * first
-            second = self.velocity(middle, t - half, told, cond)
-            mean = (first + second) / 2
-            target = torch.where(per_item(gap, x) > 0, mean, eps - x0)
+        target = torch.where(
+            per_item(gap, x) > 0, self.halves(x, t, gap, cond), eps - x0
+        )
         return (self.velocity(x, t, gap, cond) - target).square().mean()
+
+    @torch.no_grad()
+    def halves(self, x: Tensor, t: Tensor, gap: Tensor, cond: Cond = None) -> Tensor:
+        """The mean of what the net says of the two halves of the gap."""
+        half = gap / 2
+        # those of the shortest gap are trusted to the velocity itself
+        told = torch.where(gap > 1 / self.parts, half, 0.0)
+        first = self.velocity(x, t, told, cond)
+        middle = x - per_item(half, x) * first
+        return (first + self.velocity(middle, t - half, told, cond)) / 2

@@ -106,6 +106,17 @@ def test_the_slope_holds_for_the_exact_mean_velocity():
     assert not torch.allclose(v, u, atol=0.1)
 
 
+def test_the_halves_of_the_exact_mean_velocity_add_up():
+    learner = Shortcut(Known())
+    x = torch.randn(70, 2, generator=dice(), dtype=torch.float64)
+    gap = 0.5 ** (torch.arange(70) % 7).double()
+    t = gap * (1 + torch.rand(70, generator=dice(1)).double() * (1 / gap - 1))
+    u = learner.velocity(x, t, gap)
+    far = gap > 1 / learner.parts
+    assert torch.allclose(learner.halves(x, t, gap)[far], u[far], atol=1e-5)
+    assert not torch.allclose(learner.velocity(x, t, 0 * gap), u, atol=0.1)
+
+
 def test_the_slope_is_that_of_finite_differences():
     learner = mlp(MeanFlow).double()
     learner.velocity = lambda x, t, gap, cond: learner.net(
