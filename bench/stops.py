@@ -4,7 +4,7 @@
     python -m bench.stops digits-fast --model results/digits-fast --write    # and keep
 
 One stop after the other is added where both ears then hear the sounds nearest to one
-half of the training recordings, as Song et al. 2023 (section 5) do it, and the others
+half of the training recordings, as Song et al. 2023 do it, and the others
 stay: two steps have one stop after the first, four have three. The yardstick of each
 ear is as many recordings of the other half. All crowds are made from the same seeds.
 `--write` keeps the stops beside the weights; write those that it prints into the

@@ -17,10 +17,10 @@ class Gaps(nn.Module):
     et al. 2022 (eq. 5): u = 1 where `noise_times` begins, 0 where it ends but for
     t = 0. s stands at u - gap; where that is below 0, s = 0. The gap is 1 / `first`
     parts at the beginning, half of it every `halve` steps of training, and never below
-    1 / `last` (Song et al. 2023, section 5; Geng et al. 2024, section 3.3). `seen`
-    counts the steps; it is stored with the weights, so that a training that goes on
-    has the gap it would have had. Raises ValueError for first, last or halve below 1,
-    and for last below first.
+    1 / `last`: long gaps bring news from the end quickly, short ones bring it exactly
+    (Song et al. 2023; Geng et al. 2024). `seen` counts the steps; it is stored with the
+    weights, so that a training that goes on has the gap it would have had.
+    Raises ValueError for first, last or halve below 1, and for last below first.
     """
 
     def __init__(self, schedule: Schedule, first: int, last: int, halve: int):
