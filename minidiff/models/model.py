@@ -114,7 +114,7 @@ class Model:
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
         walk = (n, *self.shape), sampler, steps, cond or None, dice, device
-        x = from_noise(guided, *walk, times=self._times(steps)).cpu()
+        x = from_noise(guided, *walk, self._times(steps)).cpu()
         waves, lost = self._heard(x, speak)
         if lost.any():
             seeds = ", ".join(str(seed + i) for i in lost.nonzero()[:, 0].tolist())

@@ -152,3 +152,12 @@ def test_the_recipe_that_ships_is_its_teachers_but_for_the_way():
         assert len(times) == int(n)
         assert times == sorted(set(times), reverse=True)
         assert times[0] == md.noise_times(md.Cosine(), 1)[0]
+
+
+def test_every_number_of_steps_is_measured(whole, teacher, monkeypatch):
+    def evaluate(model, *_):
+        return {"steps": model.settings["steps"]}
+
+    monkeypatch.setattr("minidiff.models.recipe.evaluate", evaluate)
+    found = recipe_of(teacher).measure(md.load(whole), {})
+    assert found == {"steps": 2, "steps_1": {"steps": 1}, "steps_4": {"steps": 4}}
