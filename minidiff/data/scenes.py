@@ -104,7 +104,7 @@ class Scenes(Dataset):
     `tokenizer` makes them, 0 after the last word. Item i depends on nothing but (seed,
     split, i). "test" also has pairs of sounds and traits of sounds that "train" never
     puts together: `unseen(i)`. wrong: then there is "wrong" too, (4, 16), captions that
-    are near and not true.
+    are near and not true. truth: then also what `truth` gives.
     """
 
     names = NAMES
@@ -113,11 +113,17 @@ class Scenes(Dataset):
     tokenizer = Tokenizer()
 
     def __init__(
-        self, n: int = 6000, split: str = "train", seed: int = 0, wrong: bool = False
+        self,
+        n: int = 6000,
+        split: str = "train",
+        seed: int = 0,
+        wrong: bool = False,
+        truth: bool = False,
     ):
         self.n = valid.whole(n, "n", 1)
         self.split = valid.choice(split, SPLITS, "split")
         self.seed, self.with_wrong = valid.whole(seed, "seed", 0), wrong
+        self.with_truth = truth
 
     def __len__(self) -> int:
         return self.n
@@ -144,7 +150,7 @@ class Scenes(Dataset):
         if self.with_wrong:
             captions = [say(other, rng) for other in wrong(asked, rng)]
             labels["wrong"] = self.tokenizer.encode(captions)
-        return wave, labels
+        return wave, labels | (self.truth(i) if self.with_truth else {})
 
     def scene(self, i: int) -> Scene:
         """What item i was made from."""
@@ -157,6 +163,22 @@ class Scenes(Dataset):
     def caption(self, i: int) -> str:
         """Item i in words."""
         return self._start(i)[2]
+
+    def truth(self, i: int) -> dict[str, Tensor]:
+        """What is in item i, in numbers that a net can learn.
+
+        scene: int64 (3,), the relation ("", "over", "then"), the first and the second
+        sound, 12 for none. places: (2, 5), where the parameters lie in their ranges,
+        NaN for what there is not.
+        """
+        scene = self.scene(i)
+        numbers = [("", "over", "then").index(scene.relation), 0, len(self.names)]
+        places = torch.full((2, len(TRAITS)), torch.nan)
+        for k, (name, params) in enumerate(scene.parts):
+            numbers[1 + k] = self.names.index(name)
+            for key, range_ in garden.ranges(name).items():
+                places[k, list(TRAITS).index(key)] = range_.place(params[key])
+        return {"scene": torch.tensor(numbers), "places": places}
 
     def unseen(self, i: int) -> bool:
         """Whether the caption of item i asks for something new."""

@@ -98,6 +98,12 @@ class Contrasted(Captioned):
     told = ("caption", "wrong")
 
 
+class Known(Encoded):
+    """Pairs (x, {"scene": numbers, "places": numbers}): what is in the scenes."""
+
+    told = ("scene", "places")
+
+
 class Waves(Encoded):
     """Pairs (x0, cond) for a vocoder: what it shall make, and what it is given."""
 

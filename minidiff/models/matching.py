@@ -1,13 +1,16 @@
-"""Recipes of models that match sounds and captions."""
+"""Recipes of models that match sounds and captions, and that judge them."""
 
 from dataclasses import dataclass
 
 from torch import nn
 
+from ..control.listening import ORDER
+from ..data.captions import NOUNS, TRAITS
 from ..data.tokens import Tokenizer
 from ..nets import build
 from ..nets.clap import Towers
-from .encoded import Captioned, Contrasted
+from ..nets.listener import Listener
+from .encoded import Captioned, Contrasted, Known
 from .prompted import numbered
 from .recipe import Recipe
 
@@ -40,3 +43,23 @@ class ClapRecipe(Recipe):
 
     def settings(self, examples: Captioned) -> dict:
         return super().settings(examples) | numbered(examples.tokenizer)
+
+
+@dataclass(frozen=True)
+class ListenerRecipe(Recipe):
+    """Of a net that says what is in a scene."""
+
+    kind = "listener"
+
+    def examples(self, waves) -> Known:
+        return Known(waves, self.front)
+
+    def size(self, names: dict[str, list[str]]) -> dict:
+        counts = {"relations": len(ORDER), "names": len(NOUNS)}
+        return {"type": "Listener", **counts, "parameters": len(TRAITS), **self.net}
+
+    def build(self, names: dict) -> Listener:
+        return build(**self.size(names))
+
+    def finish(self, trained: Listener, examples: Known) -> nn.Module:
+        return trained

@@ -13,6 +13,7 @@ from .. import schedule as schedules
 from .. import valid
 from ..control.clap import Clap
 from ..control.enhance import Enhancer, enhancing
+from ..control.listening import Listening
 from ..data.tokens import Tokenizer
 from ..denoiser import Denoiser
 from ..guidance import Guided
@@ -205,7 +206,7 @@ def bounded(
 
 def load(
     name: str | Path, device: str | torch.device = "cpu"
-) -> Model | Vocoder | Latents | Enhancer | Clap:
+) -> Model | Vocoder | Latents | Enhancer | Clap | Listening:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
     A folder of the same name as one that ships is loaded as "./digits". Raises
@@ -235,6 +236,8 @@ def load(
     if settings["kind"] == "enhancer":
         way = enhancing(net, front(settings["spec"]), settings)
         return Enhancer(way, settings, card)
+    if settings["kind"] == "listener":
+        return Listening(net, front(settings["spec"]), card)
     if settings["kind"] == "clap":
         tokenizer = Tokenizer(**settings["caption"])
         return Clap(net, front(settings["spec"]), tokenizer, card)

@@ -14,7 +14,7 @@ from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
 from .enhancing import EnhancerRecipe
 from .fast import FastRecipe
-from .matching import ClapRecipe
+from .matching import ClapRecipe, ListenerRecipe
 from .prompted import HeardRecipe, PromptRecipe
 from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
@@ -64,6 +64,13 @@ def hits(split: str) -> Dataset:
 def scenes(split: str, wrong: bool = False) -> Dataset:
     n = {"train": 10_800, "test": 720}[split]
     return data.scenes(n, split, wrong=wrong)
+
+
+def known_scenes(split: str) -> Dataset:
+    """All combinations, the new ones too: who judges must know them."""
+    n = {"train": 14_400, "test": 720}[split]
+    seed = {"train": 1, "test": 2}[split]
+    return data.scenes(n, "test", seed, truth=True)
 
 
 RECIPES: dict[str, Recipe] = {
@@ -248,5 +255,16 @@ RECIPES: dict[str, Recipe] = {
         batch=32,
         scale=3.0,
         about={"title": TITLES["prompts-clap"]} | MADE,
+    ),
+    "scenes-listener": ListenerRecipe(
+        data=known_scenes,
+        samples=32_768,
+        spec=MelSpec(
+            16_000, n_fft=512, hop_length=160, n_mels=80, mean=-55.0, std=23.0
+        ),
+        net={},
+        steps=5000,
+        batch=64,
+        about={"title": TITLES["scenes-listener"]} | MADE,
     ),
 }

@@ -20,6 +20,7 @@ TITLES = {
     "clap": "How well a caption fits a scene of the garden",
     "clap-plain": "The same, never told what is nearly right",
     "prompts-clap": "Scenes asked for in words, learned from sounds alone",
+    "scenes-listener": "Which sounds are in a scene, and how: it judges prompts",
 }
 
 

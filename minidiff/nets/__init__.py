@@ -6,6 +6,7 @@ from .autoencoder import Autoencoder
 from .clap import Towers
 from .diffwave import DiffWave
 from .dit import DiT
+from .listener import Listener
 from .mlp import MLP
 from .unet import UNet
 from .wavegrad import WaveGrad
@@ -13,12 +14,13 @@ from .wavegrad import WaveGrad
 
 def build(type: str, schedule=None, **size) -> nn.Module:
     """The net of that name, its weights random; WaveGrad is told the schedule."""
-    nets = Autoencoder, DiffWave, DiT, Towers, UNet, WaveGrad
+    nets = Autoencoder, DiffWave, DiT, Listener, Towers, UNet, WaveGrad
     make = {net.__name__: net for net in nets}
     needs = {"schedule": schedule} if type == "WaveGrad" else {}
     return make[type](**needs, **size)
 
 
 __all__ = [
-    "MLP", "Autoencoder", "DiT", "DiffWave", "Towers", "UNet", "WaveGrad", "build",
+    "MLP", "Autoencoder", "DiT", "DiffWave", "Listener", "Towers", "UNet", "WaveGrad",
+    "build",
 ]  # fmt: skip

@@ -1,0 +1,99 @@
+"""Is a sound what its caption asks for? Judged by a net that knows scenes."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..data.captions import SIDES, TRAITS, Asked, Part, parse
+from ..data.scenes import NAMES, unseen
+from ..nets.listener import Listener
+from ..sound.mel import MelSpec
+
+ORDER = ("", "over", "then")  # relations, as the listener counts them
+
+
+class Listening:
+    """A trained listener with its front end: waveforms in, what is asked for out."""
+
+    def __init__(self, listener: Listener, spec: MelSpec, card: dict | None = None):
+        self.listener, self.spec, self.card = listener.eval(), spec, card or {}
+        self.sample_rate = spec.sample_rate
+
+    @torch.no_grad()
+    def heard(
+        self, waves: Float[Tensor, "n samples"]
+    ) -> list[tuple[Asked, list[dict[str, float]]]]:
+        """Of each sound: relation and names, and where each parameter lies, 0 to 1.
+
+        The parts have a trait for every parameter, the half of its range.
+        """
+        found = []
+        for some in waves.split(100):
+            relation, sounds, places = self.listener(self.spec.encode(some))
+            relations = relation.argmax(1).tolist()
+            numbers = sounds[:, :, :-1].argmax(2).tolist()
+            for r, names, where in zip(relations, numbers, places, strict=True):
+                known = names[: 1 + (r > 0)]
+                at = [dict(zip(TRAITS, row, strict=True)) for row in where.tolist()]
+                parts = tuple(
+                    Part(NAMES[k], {key: SIDES[p > 0.5] for key, p in at[i].items()})
+                    for i, k in enumerate(known)
+                )
+                found.append((Asked(ORDER[r], parts), at[: len(parts)]))
+        return found
+
+    def judge(
+        self, waves: Float[Tensor, "n samples"], captions: Sequence[str]
+    ) -> dict[str, dict]:
+        """How often the sounds are as asked: of all captions, of new and of known ones.
+
+        sounds: all are there, whatever their order. relation: one, over or then.
+        order: of two different ones, the right one is louder, or earlier, where both
+        are there. traits: on the right side. all: everything that the caption says.
+        """
+        asked = [parse(caption) for caption in captions]
+        heard = [what for what, _ in self.heard(waves)]
+        pairs = list(zip(asked, heard, strict=True))
+        new = [unseen(a) for a in asked]
+        crowds = {
+            "every": pairs,
+            "known": [pair for pair, n in zip(pairs, new, strict=True) if not n],
+            "new": [pair for pair, n in zip(pairs, new, strict=True) if n],
+        }
+        return {name: shares(crowd) for name, crowd in crowds.items() if crowd}
+
+
+def shares(pairs: list[tuple[Asked, Asked]]) -> dict[str, float]:
+    """What share of what was asked is heard; `error`: the standard error of `all`."""
+    right = [compared(asked, heard) for asked, heard in pairs]
+    kinds = "sounds", "relation", "order", "traits", "all"
+    told = {kind: [x for one in right for x in one[kind]] for kind in kinds}
+    found = {k: round(sum(v) / len(v), 4) for k, v in told.items() if v}
+    share = found["all"]
+    error = math.sqrt(share * (1 - share) / len(pairs))
+    return {"n": len(pairs), **found, "error": round(error, 4)}
+
+
+def compared(asked: Asked, heard: Asked) -> dict[str, list[bool]]:
+    """What is right, by kind; a kind that was not asked has no entry."""
+    names = [[part.name for part in each.parts] for each in (asked, heard)]
+    there = sorted(names[0]) == sorted(names[1])
+    two = len(set(names[0])) == 2 and there
+    traits = []
+    for k, part in enumerate(asked.parts):
+        # of the part that bears this name; of two, in their order
+        mine = heard.parts[k : k + 1] if names[1][k : k + 1] == [part.name] else ()
+        mine = mine or [other for other in heard.parts if other.name == part.name]
+        for key, side in part.traits.items():
+            traits.append(bool(mine) and mine[0].traits[key] == side)
+    every = asked.relation == heard.relation and names[0] == names[1] and all(traits)
+    return {
+        "sounds": [there],
+        "relation": [asked.relation == heard.relation],
+        "order": [names[0] == names[1]] if two else [],
+        "traits": traits,
+        "all": [every],
+    }
