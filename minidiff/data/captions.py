@@ -265,16 +265,17 @@ def replaced(asked: Asked, rng: np.random.Generator) -> Asked:
     return asked._replace(parts=tuple(parts))
 
 
-def wrong(asked: Asked, rng: np.random.Generator) -> list[Asked]:
-    """Four captions that are not true where this one is.
+def related(asked: Asked) -> Asked | None:
+    """The same two sounds in the other relation; None of one sound."""
+    other = {"over": "then", "then": "over"}.get(asked.relation)
+    return asked._replace(relation=other) if other else None
 
-    In turn, where there is such a one: the sounds in the other order; each with the
-    traits of the other; the other relation; one trait the other way. Else another
-    sound.
-    """
-    related = None
-    if asked.relation:
-        other = {"over": "then", "then": "over"}[asked.relation]
-        related = asked._replace(relation=other)
-    near = swapped(asked), rebound(asked), related, flipped(asked, rng)
-    return [one or replaced(asked, rng) for one in near]
+
+def nearly(asked: Asked, rng: np.random.Generator) -> list[Asked | None]:
+    """One wrong caption of each of these four kinds, None where there is none."""
+    return [swapped(asked), rebound(asked), related(asked), flipped(asked, rng)]
+
+
+def wrong(asked: Asked, rng: np.random.Generator) -> list[Asked]:
+    """Four captions that are not true: `nearly`, or with another sound."""
+    return [one or replaced(asked, rng) for one in nearly(asked, rng)]

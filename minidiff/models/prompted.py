@@ -39,7 +39,8 @@ class HeardRecipe(SoundRecipe):
     decisive = (*SoundRecipe.decisive, "clap")
 
     def examples(self, waves: Dataset) -> Heard:
-        return Heard(waves, self.front, models.load(self.clap))
+        clap = models.load(self.clap, models.device())
+        return Heard(waves, self.front, clap)
 
     def size(self, names: dict[str, list[str]]) -> dict:
         d = models.load(self.clap).towers.d

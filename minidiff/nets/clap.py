@@ -27,12 +27,13 @@ def contrast(
     Embeddings of length 1; the i-th text is that of the i-th sound. wrong: more texts,
     that only the i-th sound has to refuse (NegCLIP, Yuksekgonul et al. 2023).
     """
-    scores = sounds @ texts.T / temperature  # (b, b): a row for each sound
-    own = torch.arange(len(scores), device=scores.device)
-    by_text = F.cross_entropy(scores.T, own)
-    if wrong is not None:
-        worse = torch.einsum("bd,bkd->bk", sounds, wrong) / temperature
-        scores = torch.cat([scores, worse], dim=1)
+    with torch.autocast(sounds.device.type, enabled=False):  # small gaps, large scores
+        scores = sounds @ texts.T / temperature  # (b, b): a row for each sound
+        own = torch.arange(len(scores), device=scores.device)
+        by_text = F.cross_entropy(scores.T, own)
+        if wrong is not None:
+            worse = torch.einsum("bd,bkd->bk", sounds, wrong) / temperature
+            scores = torch.cat([scores, worse], dim=1)
     return (F.cross_entropy(scores, own) + by_text) / 2
 
 
