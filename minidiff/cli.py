@@ -185,7 +185,7 @@ def evaluate(
     recipe = _recipe(name)
     folder = shelf.WEIGHTS / valid.choice(name, shelf.shipped(), "model")
     model = models.load(folder, models.device())
-    ears = load_ears(recipe.judge or name)
+    ears = load_ears(recipe.judge or name) if recipe.by_ears else {}
     typer.echo(f"making and judging the sounds of {name}: some minutes ...")
     numbers = recipe.measure(model, ears)
     for key, value in flat(numbers):

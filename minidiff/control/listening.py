@@ -66,6 +66,25 @@ class Listening:
         return {name: shares(crowd) for name, crowd in crowds.items() if crowd}
 
 
+def followed(model, listening: Listening, dataset, n: int = 360, **options) -> dict:
+    """How well a model follows the first n captions of scenes, beside its yardsticks.
+
+    recorded: the scenes themselves. front_end: these by way of what the model learns,
+    and back. made: what it makes of the captions. options: for `generate`.
+    """
+    n = min(n, len(dataset))
+    told = [dataset.caption(i) for i in range(n)]
+    waves = torch.stack([dataset[i][0] for i in range(n)])
+    parts = (model.spec.decode(model.spec.encode(some)) for some in waves.split(60))
+    back = torch.cat(list(parts))[:, : waves.shape[1]].clamp(-1, 1)
+    made = [
+        model.generate(told[i : i + 60], min(60, n - i), seed=i, **options)
+        for i in range(0, n, 60)
+    ]
+    crowds = {"recorded": waves, "front_end": back, "made": torch.cat(made)}
+    return {name: listening.judge(crowd, told) for name, crowd in crowds.items()}
+
+
 def shares(pairs: list[tuple[Asked, Asked]]) -> dict[str, float]:
     """What share of what was asked is heard; `error`: the standard error of `all`."""
     right = [compared(asked, heard) for asked, heard in pairs]

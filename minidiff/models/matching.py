@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from ..control.listening import ORDER
+from ..control.matched import matched
 from ..data.captions import NOUNS, TRAITS
 from ..data.tokens import Tokenizer
 from ..nets import build
@@ -25,6 +27,7 @@ class ClapRecipe(Recipe):
     hard: bool = False
 
     kind = "clap"
+    by_ears = False
     decisive = (*Recipe.decisive, "hard")
 
     def examples(self, waves) -> Captioned:
@@ -44,12 +47,16 @@ class ClapRecipe(Recipe):
     def settings(self, examples: Captioned) -> dict:
         return super().settings(examples) | numbered(examples.tokenizer)
 
+    def measure(self, model, ears: dict) -> dict:
+        return matched(model, self.data("test"))
+
 
 @dataclass(frozen=True)
 class ListenerRecipe(Recipe):
     """Of a net that says what is in a scene."""
 
     kind = "listener"
+    by_ears = False
 
     def examples(self, waves) -> Known:
         return Known(waves, self.front)
@@ -63,3 +70,9 @@ class ListenerRecipe(Recipe):
 
     def finish(self, trained: Listener, examples: Known) -> nn.Module:
         return trained
+
+    def measure(self, model, ears: dict) -> dict:
+        """What it finds in scenes that it has not heard, asked for as they are."""
+        scenes = self.data("test")
+        waves = torch.stack([wave for wave, _ in scenes])
+        return model.judge(waves, [scenes.caption(i) for i in range(len(scenes))])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch.utils.data import Dataset
 
+from ..control.listening import followed
 from ..data.tokens import Tokenizer
 from . import model as models
 from .encoded import Captioned, Heard
@@ -11,8 +12,23 @@ from .recipe import SoundRecipe
 
 
 @dataclass(frozen=True)
-class PromptRecipe(SoundRecipe):
-    """Of a model of sounds that reads captions, word by word."""
+class Asked(SoundRecipe):
+    """Of a model of scenes that is asked in words.
+
+    listener: who judges what it makes.
+    """
+
+    listener: str = "scenes-listener"
+
+    by_ears = False
+
+    def measure(self, model, ears: dict) -> dict:
+        return followed(model, models.load(self.listener), self.data("test"))
+
+
+@dataclass(frozen=True)
+class PromptRecipe(Asked):
+    """Of one that reads captions, word by word."""
 
     def examples(self, waves: Dataset) -> Captioned:
         return Captioned(waves, self.front)
@@ -27,8 +43,8 @@ class PromptRecipe(SoundRecipe):
 
 
 @dataclass(frozen=True)
-class HeardRecipe(SoundRecipe):
-    """Of a model of sounds that learns what they are from a CLAP's ear.
+class HeardRecipe(Asked):
+    """Of one that learns what sounds are from a CLAP's ear.
 
     It never reads a caption in training; in use the words' embedding stands for the
     sound's (AudioLDM, Liu et al. 2023). clap: its name or folder.

@@ -51,6 +51,7 @@ class Recipe:
 
     kind = "unknown"
     endless = False  # whether the training's data are mixed anew, too many to hold
+    by_ears = True  # whether the numbers of its card come from two ears
     # what decides the weights, beside the data and the seed
     decisive = ("spec", "samples", "net", "batch", "lr")
 

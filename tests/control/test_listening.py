@@ -6,7 +6,13 @@ import torch.nn.functional as F
 
 import minidiff as md
 from minidiff import MelSpec
-from minidiff.control.listening import ORDER, Listening, compared, shares
+from minidiff.control.listening import (
+    ORDER,
+    Listening,
+    compared,
+    followed,
+    shares,
+)
 from minidiff.data import captions, garden
 from minidiff.data.captions import TRAITS, parse
 from minidiff.nets.listener import Listener
@@ -99,3 +105,30 @@ def test_judging_counts_known_and_new_captions():
     assert found["known"]["n"] == 40 - new
     for asked, places in listening.heard(waves[:5]):
         assert len(asked.parts) == len(places) == 1 + (asked.relation != "")
+
+
+def test_followed_asks_for_what_the_scenes_say():
+    """A model that makes the very scene is as good as the recordings."""
+    torch.manual_seed(0)
+    spec = MelSpec(16_000, n_fft=512, hop_length=160, n_mels=80)
+    listening = Listening(Listener(3, 12, 5), spec)
+    dataset = md.data.scenes(70, "test")
+    said = {dataset.caption(i): dataset[i][0] for i in range(70)}
+
+    class Whole:
+        def encode(self, waves):
+            return waves
+
+        decode = encode
+
+    class Perfect:
+        spec = Whole()
+
+        def generate(self, cond, n, seed, scale):
+            assert (n, scale) == (len(cond), 2.0)
+            return torch.stack([said[caption] for caption in cond])
+
+    found = followed(Perfect(), listening, dataset, n=65, scale=2.0)
+    assert found["made"] == found["recorded"]
+    assert found["front_end"] == found["recorded"]
+    assert found["made"]["every"]["n"] == 65
