@@ -61,9 +61,10 @@ def draw(first: str, split: str, rng: np.random.Generator) -> Scene:
         return Scene("", ((first, params),))
     # in the test half of the pairs are new ones
     new = split == "test" and rng.random() < 0.5
-    names = [b for b in NAMES if unseen_pair(first, b) == new]
-    names = [b for b in names if relation == "then" or b != first]
-    other = names[rng.integers(len(names))] if names else first
+    others = [b for b in NAMES if relation == "then" or b != first]
+    names = [b for b in others if unseen_pair(first, b) == new]
+    names = names or others  # a bell's only new pair is with itself
+    other = names[rng.integers(len(names))]
     below = garden.draw(other, rng)
     if relation == "over":  # the louder one in the upper half: the other is heard too
         low, high = garden.ranges(first)["loudness"][:2]

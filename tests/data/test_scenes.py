@@ -53,6 +53,7 @@ def test_captions_are_true(split):
         if scene.relation == "over":
             above, below = (params["loudness"] for _, params in scene.parts)
             assert MARGIN[0] <= above - below <= MARGIN[1]
+            assert asked.parts[0].name != asked.parts[1].name
     assert kinds == {"", "over", "then"}
 
 
