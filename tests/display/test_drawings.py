@@ -94,6 +94,10 @@ ALL = {
     **of_each("DiffWave", DIFFWAVES, diffwave),
     "block": lambda: md.draw(unet("two levels")[0].up[0], (8, 8)),
     "block, along": lambda: md.draw(Block(2, 32, 32, 64, along=True), (8, 8)),
+    "block, listen": lambda: md.draw(Block(2, 32, 32, 64, listen=True), (8, 8)),
+    "words": lambda: md.draw(
+        md.UNet(channels=(8, 16), classes={"caption": ("words", 9, 4)}), (8, 8)
+    ),
     "layer": lambda: md.draw(diffwave("nine layers")[0].layers[3], 4096),
     "layer, mel": lambda: md.draw(diffwave("thirty layers, mel")[0].layers[9], 16_384),
     "wavegrad": lambda: md.draw(net("wavegrad"), 16_384),

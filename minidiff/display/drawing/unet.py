@@ -8,6 +8,7 @@ from .kit import EMB, GAP, MIDDLE, WIDTH, Box, Sheet, measure
 from .shapes import Shapes, asked, names, shapes, times, zeros
 
 RAILS = 13, WIDTH - 13  # on which `emb` comes down
+WORDS = 17  # that a block is shown; it answers in the same shape to any number
 LEFT, RIGHT, ARM = 79, WIDTH - 79, 108  # the arms of a U: middles and width
 
 
@@ -119,6 +120,8 @@ def remarks(net):
         yield "`attend`: every place asks every other."
     if not isinstance(net.down[0].along, nn.Identity):
         yield "`along`: each block also looks along its rows."
+    if net.mid[0].listen:
+        yield "`listen`: below the first level each place asks every word."
 
 
 def spoken(net, seen: Shapes) -> str:
@@ -146,7 +149,11 @@ def spoken(net, seen: Shapes) -> str:
 def block(part, size):
     """One block of a U-Net, for places of this size: norm, look, fade, look again."""
     c, width, main = part.norm1.num_channels, part.film.in_features, 172
-    seen = shapes(part, zeros(part, c, *size), zeros(part, width))
+    asks, said = part.listen, []
+    if asks:
+        words = zeros(part, WORDS, asks.attend.kv.in_features)
+        said = [(words, words[..., 0] == 0)]
+    seen = shapes(part, zeros(part, c, *size), zeros(part, width), *said)
     sheet = Sheet()
     x = sheet.pill(main, 4, f"`x {seen.into()}`")
     emb = sheet.box(322, 4, f"`emb {width}`", kind="told")
@@ -167,8 +174,14 @@ def block(part, size):
     if not isinstance(part.along, nn.Identity):
         low = sheet.box(main, add.low + GAP, "`along`", w=176)
         sheet.joint(add, low)
-    sheet.joint(low, sheet.pill(main, low.low + GAP, f"`{seen.out()}`", w=x.w))
     along = ", then along" if low is not add else ""
+    if asks:
+        before, low = low, sheet.box(main, low.low + GAP, "`listen`", w=176)
+        sheet.joint(before, low)
+        told = sheet.box(322, low.y, "`said`", kind="told", w=96)
+        sheet.arrow(told.left, low.right, kind="told")
+        along += ", then listen, where each place asks what is said of every word"
+    sheet.joint(low, sheet.pill(main, low.low + GAP, f"`{seen.out()}`", w=x.w))
     return sheet.shown(
         f"A block. x {seen.into()} goes through norm1, silu and conv1 to "
         f"{seen.out('conv1')}, norm2, h * (1 + scale) + shift, where film makes "
