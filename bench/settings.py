@@ -81,11 +81,11 @@ class Bench:
         self.test, self.truth = stacked(held(recipe.data, "test"))
         self.classes, self.each = len(train.names), each
         self.wanted = torch.arange(self.classes).repeat_interleave(each)
-        first = (origin % 2 == 0).nonzero()[:, 0]
+        half = first_half(self.labels, origin)
+        first = half.nonzero()[:, 0]
         self.first = first
         self.drawn = first[like(self.wanted, self.labels[first], origin[first])]
-        other = origin % 2 == 1
-        rest, self.others = self.waves[other], self.labels[other]
+        rest, self.others = self.waves[~half], self.labels[~half]
         self.rest = {letter: ear.embed(rest) for letter, ear in self.ears.items()}
 
     def numbers(self, waves: Tensor, labels: Tensor) -> dict:
@@ -145,6 +145,15 @@ class Bench:
             more, _, spread = halves(farther, both, rest, labels=(labels, self.others))
             found[letter] = [round(more, 3), round(spread, 3)]
         return found
+
+
+def first_half(labels: Tensor, origin: Tensor) -> Tensor:
+    """Which sounds are of every second recording of their class."""
+    half = torch.zeros(len(labels), dtype=torch.bool)
+    for label in labels.unique():
+        own = origin[labels == label].unique()
+        half |= torch.isin(origin, own[(torch.arange(len(own)) + own[0]) % 2 == 0])
+    return half
 
 
 def row(bench: Bench, model, sampler: str, steps: int, scale: float):

@@ -23,7 +23,7 @@ class Bridge(nn.Module):
         x_t = (1 - r) x0 + r y + sigma sqrt(r (1 - r)) z,  r = (k^2t - 1) / (k^2 - 1),
 
     which is the Schroedinger bridge between two points for noise whose variance grows
-    like r (Chen et al. 2023; Jukic et al. 2024, whose VE schedule has the same k, and
+    like r (Chen et al. 2023; Jukić et al. 2024, whose VE schedule has the same k, and
     c = 2 log(k) sigma^2 / (k^2 - 1)). With k = 1 it is a plain Brownian bridge, r = t.
 
     net: called `net(x, t, cond)`, predicts x0. sigma: in the units of x, the noise is
@@ -116,7 +116,7 @@ def cross(
 
     bridge: a `Bridge`, or any function of (x, t, cond) with its `levels`. times:
     strictly decreasing, from 1 on. eta = 1 draws from the bridge between x_t and x0_hat
-    (the SDE sampler of Jukic et al. 2024); eta = 0 keeps the noise that is in x_t (the
+    (the SDE sampler of Jukić et al. 2024); eta = 0 keeps the noise that is in x_t (the
     ODE sampler), and as there is none in y, it adds none. What is between is mixed, as
     in `ddim`. Each step that adds noise makes one draw, as samplers do.
 

@@ -47,7 +47,7 @@ class HeardRecipe(Asked):
     """Of one that learns what sounds are from a CLAP's ear.
 
     It never reads a caption in training; in use the words' embedding stands for the
-    sound's (AudioLDM, Liu et al. 2023). clap: its name or folder.
+    sound's (Liu et al. 2023, AudioLDM). clap: its name or folder.
     """
 
     clap: str = "clap"

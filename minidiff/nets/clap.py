@@ -25,7 +25,7 @@ def contrast(
     """InfoNCE both ways: which of these texts is that of this sound, and the reverse?
 
     Embeddings of length 1; the i-th text is that of the i-th sound. wrong: more texts,
-    that only the i-th sound has to refuse (NegCLIP, Yuksekgonul et al. 2023).
+    that only the i-th sound has to refuse (Yuksekgonul et al. 2023).
     """
     with torch.autocast(sounds.device.type, enabled=False):  # small gaps, large scores
         scores = sounds @ texts.T / temperature  # (b, b): a row for each sound

@@ -36,7 +36,10 @@ class Attend(nn.Module):
 
 
 class TextBlock(nn.Module):
-    """Words ask each other, then each thinks by itself; norms first (Xiong 2020)."""
+    """Words ask each other, then each thinks by itself.
+
+    Norms come first (Xiong et al. 2020).
+    """
 
     def __init__(self, width: int, heads: int = 4):
         super().__init__()
