@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from minidiff.data.noisy import mixed
 from minidiff.judging import fidelity
 from minidiff.judging.crowds import like
 from minidiff.judging.distance import frechet
@@ -24,6 +25,7 @@ from minidiff.judging.ear import stacked
 from minidiff.judging.evaluate import MOST, enough, evaluate
 from minidiff.models import model as models
 from minidiff.models.ears import load_ears
+from minidiff.models.enhancing import EnhancerRecipe
 from minidiff.models.recipe import SoundRecipe, Speaking
 from minidiff.models.recipes import RECIPES
 from minidiff.sound.mel import MelSpec, griffin_lim
@@ -59,7 +61,8 @@ def held(data: Callable, split: str) -> Held:
 
 def possible(recipe) -> bool:
     """Whether the rulers that this recipe needs are installed."""
-    packages = ("pesq", "pystoi") if isinstance(recipe, Speaking) else ()
+    judged_so = (Speaking, EnhancerRecipe)
+    packages = ("pesq", "pystoi") if isinstance(recipe, judged_so) else ()
     return all(map(importlib.util.find_spec, packages))
 
 
@@ -84,6 +87,8 @@ def measured(model, recipe, device) -> dict:
     By ear A; those of ear B end in `_b`.
     """
     ears = load_ears(recipe.judge)
+    if isinstance(recipe, EnhancerRecipe):
+        return recipe.walks(model.to(device), ears)
     if isinstance(recipe, Speaking):
         model.to(device)
         return walks(model, recipe, ears)
@@ -172,13 +177,15 @@ def cost(model) -> float | None:
 def counts(recipe) -> dict:
     """How many sounds each training is judged by, and how many recordings there are."""
     test = len(held(recipe.data, "test"))
+    if isinstance(recipe, EnhancerRecipe):
+        return {"made": len(range(0, test, 3)), "test": test}
     sounds = type(recipe) is SoundRecipe
     return {"made": min(test, MOST) if sounds else test, "test": test}
 
 
 def titles(recipe) -> list[str]:
     """What the sounds are that a table keeps."""
-    if isinstance(recipe, Speaking):
+    if isinstance(recipe, Speaking | EnhancerRecipe):
         return ["three", "nine"]
     names = held(recipe.data, "test").names
     return [names[i] for i in range(0, len(names), len(names) // 4)][:4]
@@ -187,8 +194,15 @@ def titles(recipe) -> list[str]:
 def heard(model, recipe) -> Tensor:
     """A sound for each title, int16; of autoencoders, one there and back.
 
-    Vocoders speak mels of words that `digits` made: no recording may be kept.
+    Vocoders speak mels of words that `digits` made: no recording may be kept. These
+    words are cleaned, too, after white noise was added, 5 dB below them.
     """
+    if isinstance(recipe, EnhancerRecipe):
+        words = models.load("digits").generate(titles(recipe), seed=40)
+        noise = torch.randn(words.shape, generator=torch.Generator().manual_seed(0))
+        pairs = zip(words, noise, strict=True)
+        waves = model.enhance(torch.stack([mixed(a, b, 5.0) for a, b in pairs]))
+        return (32767 * waves.clamp(-1, 1)).round().to(torch.int16)
     if isinstance(recipe, Speaking):
         words = models.load("digits").generate(titles(recipe), seed=40)
         waves = model.decode(recipe.spec.encode(words))
@@ -205,6 +219,9 @@ def heard(model, recipe) -> Tensor:
 def yardsticks(group: str, recipe) -> dict:
     """Rows that were not trained here: what the same rulers say of known things."""
     ears = load_ears(recipe.judge)
+    if isinstance(recipe, EnhancerRecipe):
+        rows = recipe.yardsticks(ears)
+        return {name: {"metrics": numbers} for name, numbers in rows.items()}
     if isinstance(recipe, Speaking):
         return speakers(recipe, ears)
     real, truth = stacked(held(recipe.data, "test"))

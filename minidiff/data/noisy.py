@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -22,7 +22,7 @@ class Noisy(Dataset):
 
     both: (2, samples) float32 at 8 kHz, in [-1, 1]: the word as in `Digits`, and the
     same with noise, which lasts all the time. labels: int64, digit, speaker and noise,
-    see `label_names`.
+    see `label_names`; and the "ratio", float32, in dB.
     split: "train" has 64 rounds of all training words, at ratios between -2 and 15 dB;
     "test" one round of the test words for each of `ratios`, 0, 5 and 10 dB, in noises
     that the training never hears; word and noise are the same in each. A ratio is that
@@ -63,7 +63,7 @@ class Noisy(Dataset):
 
     def __getitem__(
         self, i: int
-    ) -> tuple[Float[Tensor, "2 samples"], dict[str, Int[Tensor, ""]]]:
+    ) -> tuple[Float[Tensor, "2 samples"], dict[str, Tensor]]:
         i = range(self.size)[i]  # as lists have it: from the end, and no further
         round, word = divmod(i, len(self.words))
         clean, labels = self.words[word]
@@ -74,7 +74,7 @@ class Noisy(Dataset):
         ratio = drawn if self.ratios is None else self.ratios[round]
         both = torch.stack([clean, mixed(clean, noise, ratio)])
         both /= (both.abs().max() / 0.99).clamp(min=1)
-        return both, {**labels, "noise": label}
+        return both, {**labels, "noise": label, "ratio": torch.tensor(ratio)}
 
     def _noise(self, dice: torch.Generator) -> tuple[Tensor, Tensor]:
         """A piece of a noise, every recording as often as the others."""

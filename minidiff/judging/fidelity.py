@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from .. import valid
 from ..sound.mel import MelSpec
 from .distance import frechet
 from .ear import Ear, stacked
@@ -75,6 +76,26 @@ def log_spectral_distance(
         return 20 * s.abs().clamp(min=1e-4).log10()
 
     return (level(a) - level(b)).square().mean(1).sqrt().mean().item()
+
+
+def si_sdr(
+    made: Float[Tensor, "n samples"], real: Float[Tensor, "n samples"]
+) -> Float[Tensor, " n"]:
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019, eq. 2).
+
+    All of `made` that is no multiple of the recording is distortion. Its scale does not
+    matter, nor its sign; a delay does. +inf for the recording itself. Raises ValueError
+    for shapes that differ, NaN, and recordings that are silent.
+    """
+    valid.real(made, "made")
+    valid.real(real, "real")
+    valid.same_shape(made, real, "made and real")
+    made, real = made.double(), real.double()
+    if not (loud := real.square().sum(1, keepdim=True)).all():
+        raise ValueError("real: a recording is silent, of which nothing can be kept")
+    kept = (made * real).sum(1, keepdim=True) / loud * real
+    ratio = kept.square().sum(1) / (made - kept).square().sum(1)
+    return 10 * ratio.log10()
 
 
 def pesq(made: Tensor, real: Tensor, sample_rate: int) -> float:

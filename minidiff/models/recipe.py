@@ -65,7 +65,7 @@ class Recipe:
         """The spectrograms that ear A sees."""
         return self.ear or getattr(self.front, "spec", self.front)
 
-    def examples(self, waves: Dataset) -> Encoded:
+    def examples(self, waves: Dataset) -> Dataset:
         """What the training sees: pairs (x0, cond)."""
         return Encoded(waves, self.front)
 
@@ -77,11 +77,11 @@ class Recipe:
         """What is trained, for labels of these names, its weights still random."""
         raise NotImplementedError
 
-    def finish(self, trained: nn.Module, examples: Encoded) -> nn.Module:
+    def finish(self, trained: nn.Module, examples: Dataset) -> nn.Module:
         """The net whose weights are kept."""
         raise NotImplementedError
 
-    def settings(self, examples: Encoded) -> dict:
+    def settings(self, examples: Dataset) -> dict:
         """What a model file must hold so that `load` needs no recipe."""
         if isinstance(self.spec, str):
             digest = examples.front.card["sha256"]

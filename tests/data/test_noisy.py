@@ -74,6 +74,7 @@ def test_the_test_hears_every_word_at_three_ratios():
         both, labels = data[i]
         assert labels["digit"] == i % 4
         assert ratio(both, 800 - 100 * (i % 4)) == pytest.approx(5 * (i // 4), abs=0.01)
+        assert labels["ratio"] == 5 * (i // 4)
     # in the same noise each time, only softer
     noises = [(data[i][0][1] - data[i][0][0]) / data[i][0].abs().max() for i in (1, 5)]
     likeness = torch.cosine_similarity(*noises, dim=0)

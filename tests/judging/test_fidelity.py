@@ -94,3 +94,34 @@ def test_a_missing_package_is_named_at_once(ears, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match="package pesq: pip install pesq"):
         fidelity.compare(SPEC.decode, SPEC, ears, data)
+
+
+def test_si_sdr_is_the_ratio_of_what_was_added():
+    dice = torch.Generator().manual_seed(0)
+    real = voices()
+    noise = torch.randn(real.shape, generator=dice)
+    # at a right angle to the recording, so that nothing of it counts as kept
+    along = (noise * real).sum(1, keepdim=True) / real.square().sum(1, keepdim=True)
+    noise = noise - along * real
+    noise = noise * (real.norm(dim=1) / noise.norm(dim=1))[:, None]
+    for decibels in (-5.0, 0.0, 20.0):
+        made = real + noise * 10 ** (-decibels / 20)
+        found = fidelity.si_sdr(made, real)
+        torch.testing.assert_close(
+            found, torch.full_like(found, decibels), atol=1e-3, rtol=0
+        )
+        for scale in (0.1, -3.0):
+            torch.testing.assert_close(
+                fidelity.si_sdr(scale * made, real), found, atol=1e-3, rtol=0
+            )
+    assert (fidelity.si_sdr(real, real) > 100).all()
+    assert (fidelity.si_sdr(noise, real) < -80).all()
+    late = real.roll(4, dims=1)
+    assert (fidelity.si_sdr(late, real) < 10).all()
+
+
+def test_si_sdr_wants_a_recording(unhooked):
+    with pytest.raises(ValueError, match="real: a recording is silent"):
+        fidelity.si_sdr(torch.ones(2, 8), torch.zeros(2, 8))
+    with pytest.raises(ValueError, match="same shape"):
+        fidelity.si_sdr(torch.ones(1, 8), torch.ones(2, 8))
