@@ -61,12 +61,16 @@ def read(file: Path, seconds: float | None = None) -> tuple[np.ndarray, int]:
     name = file.relative_to(pack).as_posix()
     rate, scale = _told(pack)[name]
     frames = None if seconds is None else int(np.ceil(seconds * rate))
-    with safe_open(pack, "np") as content:
-        wave = content.get_slice(name)[:frames]
+    wave = _opened(pack).get_slice(name)[:frames]
     return (wave * scale).astype(np.float32), rate
 
 
 @cache
+def _opened(pack: Path):
+    """Kept open: to read the list of thousands of recordings takes as long as one."""
+    return safe_open(pack, "np")
+
+
+@cache
 def _told(pack: Path) -> dict:
-    with safe_open(pack, "np") as content:
-        return json.loads(content.metadata()["told"])
+    return json.loads(_opened(pack).metadata()["told"])
