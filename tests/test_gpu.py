@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 import minidiff as md
+from minidiff.control.enhance import Enhancer, enhancing
 from minidiff.fast.consistency import Tuned
 from minidiff.fast.distillation import Distilled
 from minidiff.models import recipes, run, shelf
@@ -19,6 +20,7 @@ from minidiff.models.card import settings_in
 from minidiff.models.fast import FastRecipe
 from minidiff.nets import Autoencoder
 from minidiff.samplers import SAMPLERS
+from minidiff.sound.spectrum import Spectrum
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="no CUDA device here"
@@ -114,6 +116,9 @@ def test_shipped_models_work_there(name):
     if hasattr(model, "generate"):
         wave = model.generate(n=2, steps=3)
         assert wave.device.type == "cpu"
+    elif hasattr(model, "enhance"):
+        wave = model.enhance(0.1 * torch.randn(1, 6400), steps=3)
+        assert wave.device.type == "cpu"
     else:
         front = getattr(model, "spec", model)
         mel = front.encode(0.1 * torch.randn(1, 6400, device="cuda"))
@@ -122,6 +127,29 @@ def test_shipped_models_work_there(name):
         assert wave.device.type == "cuda"
     assert wave.isfinite().all()
     assert wave.square().mean() > 1e-8
+
+
+@pytest.mark.parametrize("way", ["bridge", "regression", "diffusion"])
+def test_sounds_are_cleaned_as_on_the_cpu(way):
+    size = {"in_channels": 2, "channels": (8, 16), "classes": {"noisy": ("picture", 2)}}
+    net, spec = md.UNet(**size), Spectrum(4000, n_fft=64, hop_length=16)
+    for p in net.parameters():  # else it says nothing
+        torch.nn.init.normal_(p, std=0.2)
+    told = {"way": way, "sigma": 1.0, "k": 2.6, "schedule": "Cosine"}
+    whole = enhancing(net, spec, told)
+    settings, steps = {"steps": 1, "eta": 1.0}, 1 if way == "regression" else 3
+    clean, noisy = 0.1 * torch.randn(2, 2, 1000)
+    losses, made = [], []
+    for device in ("cpu", "cuda"):
+        whole.to(device)
+        dice = torch.Generator().manual_seed(0)
+        told = {"noisy": noisy.to(device)}
+        losses.append(whole.loss(clean.to(device), told, dice).detach().cpu())
+        model = Enhancer(whole, settings, {})
+        made.append(model.enhance(noisy, steps=steps, seed=1))
+        assert made[-1].device.type == "cpu"
+    torch.testing.assert_close(*losses, rtol=1e-3, atol=1e-4)
+    assert (made[0] - made[1]).norm() / made[0].norm() < 0.05
 
 
 def test_a_training_changes_hands(tmp_path, monkeypatch):

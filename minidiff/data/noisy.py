@@ -29,7 +29,7 @@ class Noisy(Dataset):
     of the powers, of the word as long as it lasts and of the noise.
 
     Nothing but the number of an item decides its noise, which is mixed when it is asked
-    for. `words` and `noises` are the sets behind it, with their credits.
+    for. `words` and `noises` are the sets behind it.
     Raises what `Digits` and `Noise` raise, and ValueError for an empty list of ratios.
     """
 
@@ -57,6 +57,11 @@ class Noisy(Dataset):
             (self.noises.origin == recording).nonzero()[:, 0]
             for recording in range(len(self.noises.credits))
         ]
+
+    @property
+    def credits(self) -> list[str]:
+        """Who recorded the words and the noises, each once."""
+        return sorted({*self.words.credits, *self.noises.credits})
 
     def __len__(self) -> int:
         return self.size

@@ -8,6 +8,8 @@ from torch.utils.data import TensorDataset
 
 from minidiff import MelSpec
 from minidiff.judging import fidelity
+from minidiff.judging.ear import Ear
+from minidiff.judging.enhanced import compare
 from minidiff.models.ears import new_ear
 
 RATE = 8000
@@ -125,3 +127,37 @@ def test_si_sdr_wants_a_recording(unhooked):
         fidelity.si_sdr(torch.ones(2, 8), torch.zeros(2, 8))
     with pytest.raises(ValueError, match="same shape"):
         fidelity.si_sdr(torch.ones(1, 8), torch.ones(2, 8))
+
+
+class Hears(Ear):
+    """An ear that says what it was told to."""
+
+    sample_rate = RATE
+
+    def __init__(self, *said):
+        self.said = torch.tensor(said)
+
+    def label(self, waves):
+        assert waves.shape[1] == 9600
+        return self.said
+
+
+def test_words_are_counted_at_their_own_ratio():
+    clean = voices(4)
+    made = clean.clone()
+    made[2:] = spoiled(clean, 0.05)[2:]
+    words, ratios = torch.tensor([3, 4, 5, 6]), torch.tensor([10.0, 10, 0, 0])
+    ears = {"A": Hears(3, 4, 0, 6), "B": Hears(0, 0, 0, 6)}
+    rows = compare(made, clean, words, ratios, ears)
+    assert set(rows) == {"0_db", "10_db"}
+    good, bad = rows["10_db"], rows["0_db"]
+    assert (good["n"], good["recognised"], good["recognised_b"]) == (2, 1.0, 0.0)
+    assert (bad["n"], bad["recognised"], bad["recognised_b"]) == (2, 0.5, 0.5)
+    assert good["si_sdr"] > 100
+    noise = (made - clean)[2:].square().sum(1)
+    expected = 10 * (clean[2:].square().sum(1) / noise).log10()
+    assert bad["si_sdr"] == pytest.approx(expected.mean().item(), abs=0.1)
+    error = (expected[0] - expected[1]).abs().item() / 2
+    assert bad["si_sdr_error"] == pytest.approx(error, abs=0.1)
+    assert good["pesq"] == pytest.approx(4.55, abs=0.01)
+    assert 1 < bad["pesq"] < 3.5

@@ -11,6 +11,7 @@ import tiny
 import torch
 
 import minidiff as md
+from minidiff.control.enhance import Enhancer
 from minidiff.models import card, recipes, run, shelf
 from minidiff.models import model as models
 from minidiff.models.labels import beyond, indices, ranges
@@ -414,6 +415,9 @@ def test_shipped_models_speak(name):
         assert key in model.card
     if isinstance(model, models.Model):
         wave = model.generate(0, steps=4)  # in two no spectrum has found its phases
+    elif isinstance(model, Enhancer):
+        buzz = torch.arange(8000)[None] % 80 / 800
+        wave = model.enhance(buzz + 0.01 * torch.randn(1, 8000), steps=2)
     else:  # there and back
         noise = 0.1 * torch.randn(1, 8000, generator=torch.Generator().manual_seed(0))
         front = model if isinstance(model, Latents) else model.spec
