@@ -104,7 +104,8 @@ GROUPS = {
 def stated(recipe) -> dict:
     """A recipe as JSON holds it, without what the steps or the row's name tell."""
     left_out = (
-        "data", "about", "ear", "early", "steps", "judge_steps", "seed", "vocoder",
+        "data", "about", "ear", "early", "eta", "steps", "judge_steps", "seed",
+        "vocoder",
     )  # fmt: skip
     said = {key: value for key, value in vars(recipe).items() if key not in left_out}
     front = recipe.spec
