@@ -221,7 +221,8 @@ def yardsticks(group: str, recipe) -> dict:
     ears = load_ears(recipe.judge)
     if isinstance(recipe, EnhancerRecipe):
         rows = recipe.yardsticks(ears)
-        return {name: {"metrics": numbers} for name, numbers in rows.items()}
+        n = counts(recipe)["made"]
+        return {name: {"n": n, "metrics": numbers} for name, numbers in rows.items()}
     if isinstance(recipe, Speaking):
         return speakers(recipe, ears)
     real, truth = stacked(held(recipe.data, "test"))

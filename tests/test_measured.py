@@ -208,5 +208,6 @@ class Silence(Dataset):
         return self.recipe.batch
 
     def __getitem__(self, i):
-        wave = 0.1 * torch.randn(self.recipe.samples)
+        clean_and_noisy = (2,) if self.recipe.kind == "enhancer" else ()
+        wave = 0.1 * torch.randn(*clean_and_noisy, self.recipe.samples)
         return wave, {name: torch.tensor(0) for name in self.label_names}
