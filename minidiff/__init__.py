@@ -9,6 +9,8 @@ import importlib
 from .measured import measured  # here, for it has the name of its room
 
 PLACES = {  # file -> what it gives to md
+    "control.bridge": ["Bridge", "Regression", "cross"],
+    "control.wiener": ["wiener"],
     "data": ["data"],
     "data.example": ["example", "examples"],
     "denoiser": ["Denoiser"],
@@ -22,6 +24,7 @@ PLACES = {  # file -> what it gives to md
     "exercises.check": ["check"],
     "guidance": ["Clip", "Guided"],
     "judging.distance": ["frechet", "kernel_distance", "precision_recall"],
+    "judging.fidelity": ["si_sdr"],
     "models.model": ["device", "load"],
     "nets": ["MLP", "UNet"],
     "process": ["diffuse"],
