@@ -52,9 +52,10 @@ SETTINGS = {  # sampler, steps, scale
     "notes": [("dpmpp_2m", 20, scale) for scale in (1.0, 1.15, 2.0)],
     "drums": [
         ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 1.25),
         ("dpmpp_2m", 20, 1.5),
+        ("dpmpp_2m", 20, 2.0),
         ("ddpm", 20, 1.0),
-        ("ddpm", 50, 1.0),
     ],
     "sounds": [
         ("dpmpp_2m", 20, 1.0),

@@ -153,10 +153,9 @@ RECIPES: dict[str, Recipe] = {
         data=data.environment,
         samples=32_768,
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-38.0, std=18.0),
-        net=SMALL,
-        steps=5500,
+        net=ROWS,
+        steps=6900,
         batch=32,
-        early=(430, 1000),
         about={
             "title": TITLES["environment"],
             "data": "ESC-10 (Piczak 2015) at commit 553c8f1, folds 1 to 4",
