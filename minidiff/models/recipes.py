@@ -105,6 +105,7 @@ RECIPES: dict[str, Recipe] = {
         net=SMALL | {"in_channels": 2},
         steps=4500,
         batch=32,
+        scale=1.5,
         about=HITS_TOLD | {"title": TITLES["drums"]},
     ),
     "drums-waveform": SoundRecipe(
