@@ -203,9 +203,9 @@ def ceiling(answer):
     "ex-10-7", "find the bug", minutes=6, trains="nearest neighbours of a set in itself"
 )
 def others_only(answer):
-    crowd = torch.tensor([[0.0, k**2] for k in range(5)])
+    crowd = torch.tensor([[0.0, 2**k - 1.0] for k in range(5)])
     apart = torch.cdist(crowd, crowd)
-    right = (1 + 1 + 3 + 5 + 7) / 5
+    right = (1 + 1 + 2 + 4 + 8) / 5
     got = number(answer(crowd.clone()))
     for wrong, hint in (
         (0, "Still 0: every sound finds itself."),
@@ -213,8 +213,9 @@ def others_only(answer):
         (1, "That is the nearest pair of all; every sound has a nearest one."),
         (apart.mean(), "A mean over all pairs; we want each one's nearest."),
         (apart.sum() / 20, "A mean over all pairs; we want each one's nearest."),
-        (17, "The mean of squared distances: a root is missing."),
-        (3, "The middle one of the distances; we want their mean."),
+        (16, "The sum of the distances: divide by how many."),
+        (17.2, "The mean of squared distances: a root is missing."),
+        (2, "The middle one of the distances; we want their mean."),
     ):
         if near(got, wrong):
             raise Wrong(hint)

@@ -246,6 +246,7 @@ WRONG = [
     ("ex-10-7", lambda a: torch.cdist(a, a).mean(), "over all pairs"),
     ("ex-10-7", no_zeros, "by its place"),
     ("ex-10-7", lambda a: torch.pdist(a).mean(), "over all pairs"),
+    ("ex-10-7", lambda a: 5 * nearest_other(a), "divide by how many"),
     ("ex-10-7", lambda a: torch.cdist(a, a).kthvalue(2).values.median(), "middle one"),
     ("ex-10-7", lambda a: torch.cdist(a, a).kthvalue(3).values.mean(), "five points"),
     ("ex-10-8", reach(spare=0), "one more"),
