@@ -187,29 +187,35 @@ class UNet(nn.Module):
     ) -> Float[Tensor, "batch c *size"]:
         expect(x, self.in_channels, self.dims)
         size = x.shape[2:]
-        x = self.conditions.joined(cond, x)  # with what stands beside it
-        x = padded(x, self.factor)
-        said = self.conditions.words(cond, len(x))
-        emb = F.silu(self.time(t) + self.conditions(cond, len(x), said))
+        x = padded(self.conditions.joined(cond, x), self.factor)
+        told = self.told(t, cond)
 
         h, skips = self.stem(x), []
         for level, block in enumerate(self.down):
             if level > 0:
                 h = self.shrink[level - 1](h)
-            h = block(h, emb, said)
+            h = block(h, *told)
             skips.append(h)
 
         for block in self.mid[:-1]:
-            h = block(h, emb, said)
-        h = self.mid[-1](self.attend(h), emb, said)
+            h = block(h, *told)
+        h = self.mid[-1](self.attend(h), *told)
 
         for level in reversed(range(len(self.up))):
-            h = self.up[level](torch.cat([h, skips.pop()], dim=1), emb, said)
+            h = self.up[level](torch.cat([h, skips.pop()], dim=1), *told)
             if level > 0:
                 h = F.interpolate(self.grow[level - 1](h), scale_factor=2)
 
         h = self.out(F.silu(self.norm(h)))
         return h[(..., *(slice(n) for n in size))]
+
+    def told(
+        self, t: Float[Tensor, " batch"], cond: Tensor | dict | None
+    ) -> tuple[Float[Tensor, "batch width"], tuple[Tensor, Tensor] | None]:
+        """What steers every block, and what is said word by word, if anything."""
+        said = self.conditions.words(cond, len(t))
+        emb = F.silu(self.time(t) + self.conditions(cond, len(t), said))
+        return emb, said
 
 
 def padded(x: Tensor, factor: int) -> Tensor:
