@@ -91,19 +91,29 @@ class Denoiser(nn.Module):
     ) -> Float[Tensor, ""]:
         """Mean squared error of what the net predicts, at uniform t (DDPM eq. 14).
 
-        This is the only place where conditions are dropped, once per item. Randomness
-        comes from `generator` alone. Raises ValueError for NaN in x0.
+        Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
+        """
+        (t,), eps, cond = self.drawn(x0, cond, generator)
+        a, s, scale = self._levels(t, x0)
+        out = self._answer(a * x0 + s * eps, t, cond)
+        return (out - self._target(x0, eps, a, s, scale)).square().mean()
+
+    def drawn(
+        self, x0: Tensor, cond: Cond, generator: torch.Generator | None, rows: int = 1
+    ) -> tuple[list[Tensor], Tensor, Cond]:
+        """All that is random in a loss: uniform numbers, noise, and what is dropped.
+
+        So many rows of uniform numbers, each (batch,); noise in x0's shape; cond, null
+        for `drop` of the items: this is the only place where conditions are dropped.
+        Raises ValueError for NaN in x0 and for a cond that the net does not know.
         """
         valid.real(x0, "x0")
         check_cond(self.net, cond, len(x0))
         device = generator.device if generator is not None else x0.device
-        draws = torch.rand(2, len(x0), generator=generator, device=device)
-        t, lot = draws.to(x0.device)
+        draws = torch.rand(rows + 1, len(x0), generator=generator, device=device)
+        *uniform, lot = draws.to(x0.device)
         eps = torch.randn(x0.shape, generator=generator, device=device).to(x0)
-        cond = self._dropped(cond, lot < self.drop)
-        a, s, scale = self._levels(t, x0)
-        out = self._answer(a * x0 + s * eps, t, cond)
-        return (out - self._target(x0, eps, a, s, scale)).square().mean()
+        return uniform, eps, self._dropped(cond, lot < self.drop)
 
     def _answer(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
         """The net's, in x's dtype; it computes in that of its weights."""

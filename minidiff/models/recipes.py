@@ -73,6 +73,17 @@ def known_scenes(split: str) -> Dataset:
     return data.scenes(n, "test", seed, truth=True)
 
 
+# one lesson for both ways to be asked in words, and one for both CLAPs
+ASKED = {
+    "data": scenes,
+    "samples": 32_768,
+    "spec": SOUNDS,
+    "net": ROWS | {"channels": (40, 72, 104)},
+    "steps": 4500,
+    "batch": 32,
+    "scale": 3.0,
+}
+MATCHED = {"samples": 32_768, "spec": SOUNDS, "net": {}, "steps": 2500, "batch": 64}
 RECIPES: dict[str, Recipe] = {
     "digits": SoundRecipe(
         data=digits,
@@ -218,42 +229,22 @@ RECIPES: dict[str, Recipe] = {
         about={"title": TITLES["digits-enhance"]} | IN_NOISE,
     ),
     "prompts": PromptRecipe(
-        data=scenes,
-        samples=32_768,
-        spec=SOUNDS,
-        net=ROWS | {"channels": (40, 72, 104)},
-        steps=4500,
-        batch=32,
-        scale=3.0,
+        **ASKED,
         about={"title": TITLES["prompts"]} | MADE,
     ),
     "clap": ClapRecipe(
         data=functools.partial(scenes, wrong=True),
-        samples=32_768,
-        spec=SOUNDS,
-        net={},
-        steps=2500,
-        batch=64,
+        **MATCHED,
         hard=True,
         about={"title": TITLES["clap"]} | MADE,
     ),
     "clap-plain": ClapRecipe(
         data=scenes,
-        samples=32_768,
-        spec=SOUNDS,
-        net={},
-        steps=2500,
-        batch=64,
+        **MATCHED,
         about={"title": TITLES["clap-plain"]} | MADE,
     ),
     "prompts-clap": HeardRecipe(
-        data=scenes,
-        samples=32_768,
-        spec=SOUNDS,
-        net=ROWS | {"channels": (40, 72, 104)},
-        steps=4500,
-        batch=32,
-        scale=3.0,
+        **ASKED,
         about={"title": TITLES["prompts-clap"]} | MADE,
     ),
     "scenes-listener": ListenerRecipe(

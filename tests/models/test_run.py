@@ -15,6 +15,7 @@ import pytest
 import soundfile
 import tiny
 import torch
+from safetensors.torch import load_file
 
 import minidiff as md
 from minidiff.models import encoded, recipes, run
@@ -400,3 +401,16 @@ def test_recipes_that_ship(name, request):
     assert 0.6 < examples.x.std() < 1.5
     net = recipe.build(examples.names).net
     assert 2 * sum(p.numel() for p in net.parameters()) < 8e6
+
+
+def test_an_early_snapshot_is_the_average_at_its_step(tmp_path, monkeypatch):
+    early = dataclasses.replace(tiny.RECIPE, early=(7,))
+    monkeypatch.setitem(recipes.RECIPES, "tiny", early)
+    for step in train(tmp_path, 12):
+        if step.index == 7:
+            expected = {k: p.half() for k, p in step.ema.net.state_dict().items()}
+    kept = load_file(tmp_path / "early-7.safetensors")
+    assert kept.keys() == expected.keys()
+    assert all(torch.equal(kept[k], expected[k]) for k in kept)
+    late = load_file(tmp_path / "model.safetensors")
+    assert any(not torch.equal(kept[k], late[k]) for k in kept)
