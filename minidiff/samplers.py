@@ -28,7 +28,7 @@ from .process import Generators, randn, starting_noise
 from .schedule import noise_times
 
 
-def _checked(walk: Callable) -> Callable:
+def checked(walk: Callable) -> Callable:
     """Check the arguments when the sampler is called, not at its first step."""
 
     @functools.wraps(walk)
@@ -64,7 +64,7 @@ class _Asked:
         return x0.to(x.dtype)
 
 
-def _steps(denoiser, x: Tensor, times: Tensor) -> Iterator[tuple]:
+def steps_of(denoiser, x: Tensor, times: Tensor) -> Iterator[tuple]:
     """For each step t -> s: the times, each (batch,), and their levels, floats."""
     alpha, sigma = denoiser.schedule(times)
     wide = torch.float32 if x.device.type == "mps" else torch.float64
@@ -76,7 +76,7 @@ def _steps(denoiser, x: Tensor, times: Tensor) -> Iterator[tuple]:
         yield t, s, a_t, s_t, a_s, s_s
 
 
-@_checked
+@checked
 def ddim(
     denoiser,
     x: Tensor,
@@ -90,7 +90,7 @@ def ddim(
     Written with x0_hat it holds for every schedule; where alpha = 1 and eta = 0 it is
     Euler's method on the probability-flow ODE.
     """
-    for t, _, a_t, s_t, a_s, s_s in _steps(denoiser, x, times):
+    for t, _, a_t, s_t, a_s, s_s in steps_of(denoiser, x, times):
         x0 = denoiser(x, t, cond)
         eps = (x - a_t * x0) / s_t
         fresh = eta * s_s * sqrt(1 - (a_t * s_s / (s_t * a_s)) ** 2)
@@ -111,7 +111,7 @@ def ddpm(
     return ddim(denoiser, x, times, eta=1.0, cond=cond, generator=generator)
 
 
-@_checked
+@checked
 def heun(
     denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None
 ) -> Iterator[Tensor]:
@@ -119,7 +119,7 @@ def heun(
 
     Averages eps at both ends of the step; a plain DDIM step where s_s or a_t is 0.
     """
-    for t, s, a_t, s_t, a_s, s_s in _steps(denoiser, x, times):
+    for t, s, a_t, s_t, a_s, s_s in steps_of(denoiser, x, times):
         x0 = denoiser(x, t, cond)
         eps = (x - a_t * x0) / s_t
         euler = a_s * x0 + s_s * eps
@@ -131,7 +131,7 @@ def heun(
         yield x
 
 
-@_checked
+@checked
 def dpmpp_2m(
     denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None
 ) -> Iterator[Tensor]:
@@ -141,7 +141,7 @@ def dpmpp_2m(
     last one says where x0_hat will be halfway through the step.
     """
     x0_prev, h_prev = None, inf
-    for t, _, a_t, s_t, a_s, s_s in _steps(denoiser, x, times):
+    for t, _, a_t, s_t, a_s, s_s in steps_of(denoiser, x, times):
         x0 = D = denoiser(x, t, cond)
         h = log(a_s * s_t / (s_s * a_t)) if s_s > 0 and a_t > 0 else inf
         if x0_prev is not None and s_s > 0:
@@ -151,7 +151,7 @@ def dpmpp_2m(
         yield x
 
 
-@_checked
+@checked
 def renoise(
     denoiser,
     x: Tensor,
@@ -160,14 +160,14 @@ def renoise(
     generator: Generators = None,
 ) -> Iterator[Tensor]:
     """Guess the clean sound, noise it again, less (Song et al. 2023, algorithm 1)."""
-    for t, _, _, _, a_s, s_s in _steps(denoiser, x, times):
+    for t, _, _, _, a_s, s_s in steps_of(denoiser, x, times):
         x = a_s * denoiser(x, t, cond)
         if s_s > 0:
             x = x + s_s * randn(x.shape, generator).to(x)
         yield x
 
 
-@_checked
+@checked
 def invert(
     denoiser, x: Tensor, times: Tensor, cond: Cond = None, generator: Generators = None
 ) -> Iterator[Tensor]:
@@ -175,7 +175,7 @@ def invert(
 
     times increase, the first above 0 (at t = 0 there is no noise to read off).
     """
-    for t, _, a_t, s_t, a_s, s_s in _steps(denoiser, x, times):
+    for t, _, a_t, s_t, a_s, s_s in steps_of(denoiser, x, times):
         x0 = denoiser(x, t, cond)
         x = a_s * x0 + s_s * (x - a_t * x0) / s_t
         yield x

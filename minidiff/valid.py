@@ -187,3 +187,14 @@ def generators(given, batch: int) -> None:
         )
     if not all(isinstance(g, torch.Generator) for g in each):
         raise TypeError(f"generator must be a torch.Generator or a list, got {given!r}")
+
+
+def same_levels(schedule, other, what: str) -> None:
+    """Raise ValueError unless two schedules mean the same noise by every time."""
+    t = torch.linspace(0, 1, 9, dtype=torch.float64)
+    for level, same in zip(schedule(t), other(t), strict=True):
+        if not torch.allclose(level, same):
+            raise ValueError(
+                f"{what}: its schedule, {type(other).__name__}, has other levels than "
+                f"the denoiser's {type(schedule).__name__}"
+            )

@@ -121,3 +121,91 @@ def test_clip_of_guided_is_a_denoiser_too():
     assert denoiser.schedule is SCHEDULE
     *_, x = md.dpmpp_2m(denoiser, X, SCHEDULE.times(5), cond=COND)
     assert x.abs().max() <= 1
+
+
+WIDE = md.GaussianMixture([[-1.0, 0.0], [1.0, 0.5]], [0.6, 0.9], [0.3, 0.7])
+WORSE = WIDE.denoiser(SCHEDULE)
+
+
+@pytest.mark.parametrize("cond", [None, COND], ids=["null", "asked"])
+def test_autoguidance_leads_away_from_the_worse(cond):
+    good, bad = DENOISER(X, 0.5, cond), WORSE(X, 0.5, cond)
+    for scale in (0, 0.5, 3):
+        got = md.Guided(DENOISER, scale, worse=WORSE)(X, 0.5, cond)
+        torch.testing.assert_close(got, bad + scale * (good - bad))
+    assert torch.equal(md.Guided(DENOISER, 1, worse=WORSE)(X, 0.5, cond), good)
+
+
+def test_autoguidance_of_one_gaussian_in_closed_form():
+    """A spread of s, a worse one of S: the score is that of another spread."""
+    s, S, scale, t = 0.4, 0.8, 2.5, 0.45
+    good = md.GaussianMixture([[0.2, -0.1]], s).denoiser(SCHEDULE)
+    bad = md.GaussianMixture([[0.2, -0.1]], S).denoiser(SCHEDULE)
+    alpha, sigma = SCHEDULE(t)
+    guided = md.Guided(good, scale, worse=bad)(X, t)
+    score = (alpha * guided - X) / sigma**2
+    precision = scale / (alpha**2 * s**2 + sigma**2)
+    precision += (1 - scale) / (alpha**2 * S**2 + sigma**2)
+    mean = alpha * torch.tensor([0.2, -0.1])
+    torch.testing.assert_close(score, -precision * (X - mean))
+
+
+def test_the_worse_is_told_the_same():
+    good, bad = Recorder(), Recorder()
+    md.Guided(good, 2, worse=bad)(X, 0.5, COND)
+    assert [a is COND for a in good.asked + bad.asked] == [True, True]
+    cond = {"digit": COND, "speaker": COND}
+    md.Guided(good, 2, worse=bad, between=(0.5, 2))(X, 0.9, cond)  # 9: plain
+    md.Guided(good, 2, worse=bad, between=(0.5, 2))(X, 0.5, cond)
+    assert len(bad.asked) == 2
+    assert bad.asked[1] is cond
+
+
+def test_the_worse_must_mean_the_same_by_a_time():
+    other = WIDE.denoiser(md.Cosine())
+    with pytest.raises(ValueError, match=r"worse: its schedule, Cosine, has other"):
+        md.Guided(DENOISER, 2, worse=other)
+    same = WIDE.denoiser(md.LinearBeta())
+    assert md.Guided(DENOISER, 2, worse=same)(X, 0.5).shape == X.shape
+    with pytest.raises(ValueError, match="null: with worse there is none"):
+        md.Guided(DENOISER, 2, null=COND, worse=WORSE)
+
+
+@pytest.mark.parametrize("phi", [0.3, 1.0])
+def test_rescaled_has_the_spread_of_the_conditional_guess(phi):
+    x = torch.randn(6, 50, generator=torch.Generator().manual_seed(1)).double()
+    means = torch.stack([torch.linspace(-1, 1, 50), torch.linspace(1, 2, 50) ** 2])
+    exact = md.GaussianMixture(means, 0.5).denoiser(SCHEDULE)
+    plain, full = exact(x, 0.5, COND), md.Guided(exact, 4)(x, 0.5, COND)
+    got = md.Guided(exact, 4, rescale=phi)(x, 0.5, COND)
+    wide, narrow, mixed = (y.std(1, correction=0) for y in (full, plain, got))
+    torch.testing.assert_close(mixed, phi * narrow + (1 - phi) * wide)
+    torch.testing.assert_close(got / full, (mixed / wide)[:, None].expand(6, 50))
+    assert ((wide - narrow).abs() > 0.5).sum() == 3
+    weak = md.Guided(exact, 0, rescale=1.0)(x, 0.5, COND)  # of the other spread
+    torch.testing.assert_close(weak.std(1, correction=0), narrow)
+
+
+def test_rescale_asks_no_more_and_changes_nothing_at_scale_one():
+    inner = Recorder()
+    md.Guided(inner, 3, rescale=0.7)(X, 0.5, COND)
+    assert len(inner.asked) == 2
+    plain = md.Guided(DENOISER, 1, rescale=0.7)(X, 0.5, COND)
+    assert torch.equal(plain, DENOISER(X, 0.5, COND))
+    silence = md.Guided(inner, 3, rescale=1.0)(torch.zeros(6, 2), 0.5, COND)
+    assert torch.equal(silence, torch.zeros(6, 2))
+    with pytest.raises(ValueError, match=r"rescale must be in \[0, 1\]"):
+        md.Guided(DENOISER, 2, rescale=1.5)
+
+
+def test_nulls_drop_together():
+    """One lot an item, whatever the number of conditions."""
+    torch.manual_seed(0)
+    net = md.UNet(1, channels=(8,), classes={"digit": 10, "speaker": 6})
+    denoiser, seen = md.Denoiser(net, md.Cosine(), "v", drop=0.3), []
+    net.register_forward_pre_hook(lambda _, told: seen.append(told[2]))
+    cond = {"digit": torch.full((2000,), 3), "speaker": torch.full((2000,), 4)}
+    denoiser.loss(torch.zeros(2000, 1, 4), cond, torch.Generator().manual_seed(0))
+    digit, speaker = seen[0]["digit"] == 10, seen[0]["speaker"] == 6
+    assert torch.equal(digit, speaker)
+    assert 0.26 < digit.double().mean() < 0.34

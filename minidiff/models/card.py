@@ -11,6 +11,7 @@ from torch import nn
 from ..digest import digest
 
 EARS = {"A": "ear-a.safetensors", "B": "ear-b.safetensors"}
+EARLY = "early.safetensors"  # a snapshot of the same training
 
 
 class Card(dict):
@@ -66,10 +67,10 @@ def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
 def write_card(
     folder: str | Path, card: dict, weights: str = "model.safetensors"
 ) -> None:
-    """Write `card.json` beside the weights, with the digests: model's and ears'."""
+    """Write `card.json` beside the weights, with the digests of all that lies there."""
     folder = Path(folder)
     card = {**card, "sha256": digest([folder / weights])}
-    for file in map(folder.joinpath, EARS.values()):
+    for file in map(folder.joinpath, [*EARS.values(), EARLY]):
         if file.is_file():
             card[file.stem] = digest([file])
     part = folder / "card.part"

@@ -21,17 +21,18 @@ from ..nets import build
 from ..samplers import from_noise
 from ..sound.fine import FineMagnitudes
 from ..sound.latents import Latents
-from ..sound.mel import MelSpec, decibels
+from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
+from .bounds import bounded, differ, emptied
 from .card import Card, card_in, settings_in, verify
+from .early import early_of
 from .labels import Classes
 from .prompts import Prompts
 
 FAR = 1e3  # beyond this is only overshooting, and its square may overflow
-BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
 # no number has that size: latents have unit variance, spectra the sum of a window
 WILD = {Latents: 10.0, Spectrum: 1e3}
 INAUDIBLE = 1e-3  # rms, if it comes of overshooting
@@ -51,10 +52,17 @@ class Model:
     labels: names of the main label's classes. conditions: all labels' names, by name;
     of a model that reads captions, the words that it knows. asks: reads what is asked.
     spec: the front end: `MelSpec`, `Waveform`, `Spectrum` or `Latents`. shape: of one
-    x. settings: what `save` stores.
+    x. settings: what `save` stores. folder: where the model's files lie, if it has any.
     """
 
-    def __init__(self, denoiser: Denoiser, settings: dict, card: dict):
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        settings: dict,
+        card: dict,
+        folder: Path | None = None,
+    ):
+        self.folder = folder
         self.denoiser, self.settings, self.card = denoiser.eval(), settings, Card(card)
         self.spec = front(settings["spec"])
         self.audible = getattr(self.spec, "spec", self.spec)  # behind latents, mels
@@ -63,6 +71,17 @@ class Model:
         self.conditions: dict[str, list[str]] = self.asks.names
         self.labels: list[str] = next(iter(settings["labels"].values()))
         self.sample_rate = self.spec.sample_rate
+
+    @functools.cached_property
+    def early(self) -> Denoiser:
+        """The denoiser as it was early in its training, for autoguidance.
+
+        Raises ValueError for a model that has no snapshot.
+        """
+        if self.folder is None:
+            raise ValueError("early: this model was not loaded from a folder")
+        net = early_of(self.denoiser.net, self.folder, self.card.get("early"))
+        return Denoiser(net, self.denoiser.schedule, self.denoiser.predicts).eval()
 
     @torch.no_grad()
     def generate(
@@ -178,32 +197,6 @@ class Model:
         return functools.partial(vocoder.decode, seed=seed)
 
 
-def emptied(x: Tensor) -> Tensor:
-    """Which items of x are not finite; they become 0, in place."""
-    lost = ~x.flatten(1).isfinite().all(1)
-    x[lost] = 0
-    return lost
-
-
-def differ(a: Tensor, b: Tensor) -> Tensor:
-    """Which items of a are not those of b."""
-    return (a != b).flatten(1).any(1)
-
-
-def bounded(
-    mel: Float[Tensor, "batch 1 n_mels frames"], spec: MelSpec
-) -> Float[Tensor, "batch 1 n_mels frames"]:
-    """`mel`, not far beyond what a sound in [-1, 1] can have, nor far below silence.
-
-    No frequency of such a sound is stronger than the sum of the window.
-    """
-    filters = spec.filters(mel)
-    loudest = decibels(filters.sum(1, keepdim=True) * spec.n_fft / 2, spec.floor)
-    high = (loudest + BEYOND - spec.mean) / spec.std
-    low = (spec.floor - BELOW - spec.mean) / spec.std
-    return torch.minimum(mel, high).clamp(min=low)
-
-
 def load(
     name: str | Path, device: str | torch.device = "cpu"
 ) -> Model | Vocoder | Latents | Enhancer | Clap | Listening:
@@ -248,7 +241,7 @@ def load(
         fine = settings["kind"] == "fine"
         vocoding = FineMagnitudes(spec) if fine else Vocoding(spec, *settings["given"])
         return Vocoder(denoiser, vocoding, settings, card)
-    return Model(denoiser, settings, card)
+    return Model(denoiser, settings, card, folder)
 
 
 def front(settings: dict) -> MelSpec | Waveform | Spectrum | Latents:

@@ -1,0 +1,119 @@
+"""An early snapshot of a training, kept as a difference from what came of it.
+
+A worse version of the same model is what autoguidance needs (Karras et al. 2024), and a
+difference of four bits a weight is a quarter the size of the weights.
+"""
+
+import copy
+import os
+from pathlib import Path
+
+import torch
+from jaxtyping import UInt8
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from .card import EARLY, card_in, verify, write_card
+
+LARGEST = 7  # of a whole number from -7 to 7, kept as 1 to 15
+
+Weights = dict[str, Tensor]  # by their names
+
+
+def difference(early: Weights, late: Weights) -> Weights:
+    """What `applied` needs to make nearly `early` of `late`.
+
+    A matrix is rounded row by row to 15 steps of the row's largest difference; vectors
+    are few and kept as float16. Raises ValueError for other names and shapes.
+    """
+    if {k: w.shape for k, w in early.items()} != {k: w.shape for k, w in late.items()}:
+        raise ValueError("early: its weights have other names or shapes than the late")
+    kept = {}
+    for name, weights in late.items():
+        gap = early[name].float() - weights.float()
+        if gap.dim() < 2 or not weights.is_floating_point():
+            kept[name] = gap.half()
+            continue
+        rows = gap.flatten(1)
+        size = (rows.abs().amax(1, keepdim=True) / LARGEST).half()
+        steps = (rows / size.float().clamp(min=1e-12)).round().clamp(-LARGEST, LARGEST)
+        kept[name] = packed((steps + LARGEST + 1).to(torch.uint8).flatten())
+        kept[f"{name}.size"] = size[:, 0]
+    return kept
+
+
+def applied(kept: Weights, late: Weights) -> Weights:
+    """The early weights, nearly, in the shapes and types of the late ones."""
+    early = {}
+    for name, weights in late.items():
+        gap = kept[name]
+        if gap.dtype == torch.uint8:
+            steps = unpacked(gap, weights.numel()).float() - LARGEST - 1
+            rows = steps.view(len(weights), -1) * kept[f"{name}.size"].float()[:, None]
+            gap = rows.view(weights.shape)
+        gap = gap.to(weights.device)
+        early[name] = (weights.float() + gap.float()).to(weights.dtype)
+    return early
+
+
+def packed(numbers: UInt8[Tensor, " n"]) -> UInt8[Tensor, " half"]:
+    """Numbers below 16, two to a byte."""
+    pairs = nn.functional.pad(numbers, (0, len(numbers) % 2)).view(-1, 2)
+    return pairs[:, 0] * 16 + pairs[:, 1]
+
+
+def unpacked(pairs: UInt8[Tensor, " half"], n: int) -> UInt8[Tensor, " n"]:
+    """The way back from `packed`."""
+    return torch.stack([pairs // 16, pairs % 16], 1).flatten()[:n]
+
+
+def error(kept: Weights, early: Weights, late: Weights) -> float:
+    """How far `applied` is from `early`, as a share of how far `early` is from `late`.
+
+    Root mean squares over all weights.
+    """
+    again = applied(kept, late)
+    off, far = (
+        sum((a[k].double() - early[k].double()).square().sum() for k in late)
+        for a in (again, late)
+    )
+    return (off / far).sqrt().item()
+
+
+def save_early(folder: str | Path, snapshot: str | Path) -> Path:
+    """Write `early.safetensors` beside a model's weights, and its digest in the card.
+
+    snapshot: weights as the training leaves them, `early-STEP.safetensors`. Raises
+    ValueError for weights that are not the card's, and a snapshot of another net.
+    """
+    folder = Path(folder)
+    weights, file = folder / "model.safetensors", folder / EARLY
+    card = card_in(folder)
+    verify(weights, card.get("sha256"))
+    kept, part = difference(load_file(snapshot), load_file(weights)), folder / "part"
+    try:
+        save_file(kept, part)
+        part.chmod(0o644)  # safetensors writes for the owner alone
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+    write_card(folder, card)
+    return file
+
+
+def early_of(net: nn.Module, folder: Path, digest: str | None) -> nn.Module:
+    """The net as it was at the snapshot that ships in `folder`; `net` stays as it is.
+
+    digest: the card's. Raises ValueError for a model without a snapshot, and for one
+    that is not the card's.
+    """
+    file = folder / EARLY
+    if digest is None and not file.is_file():
+        raise ValueError(
+            f"early: {folder.name!r} has no early snapshot of its training; a model "
+            "that has one keeps it as early.safetensors beside its weights"
+        )
+    verify(file, digest)
+    earlier = copy.deepcopy(net)
+    earlier.load_state_dict(applied(load_file(file), net.state_dict()))
+    return earlier
