@@ -126,6 +126,7 @@ ALL = {
     "guidance": lambda: md.draw(md.Guided(SOME, 3.0)),
     "little guidance": lambda: md.draw(md.Guided(SOME, 0.5)),
     "guidance away": lambda: md.draw(md.Guided(SOME, -1.0)),
+    "autoguidance": lambda: md.draw(md.Guided(SOME, 2.0, worse=SOME)),
     "step": lambda: md.draw("step", schedule=SCHEDULE),
     "step, fresh": lambda: md.draw("step", schedule=SCHEDULE, t=0.8, s=0.1, eta=1.0),
     "solvers": lambda: md.draw("solvers"),

@@ -96,31 +96,34 @@ def step(schedule, t=0.6, s=0.4, eta=0.0):
 def guided(wrapper):
     """Two guesses, and the way from one to the other, overdone."""
     scale = wrapper.scale
+    ask, weak = "denoiser(x, t, null)", "x0_null"
+    if wrapper.worse is not None:
+        ask, weak = "worse(x, t, cond)", "x0_worse"
     sheet, left, right = Sheet(), 98, WIDTH - 98
     x = sheet.pill(MIDDLE, 4, "`x`", w=60)
-    null = sheet.box(left, x.low + GAP, "`denoiser(x, t, null)`", w=172)
+    null = sheet.box(left, x.low + GAP, f"`{ask}`", w=172)
     cond = sheet.box(right, null.y, "`denoiser(x, t, cond)`", w=172)
     sheet.arrow(x.left, (left, x.left[1]), null.top)
     sheet.arrow(x.right, (right, x.right[1]), cond.top)
-    x0_null = sheet.pill(left, null.low + GAP, "`x0_null`", w=90)
+    x0_weak = sheet.pill(left, null.low + GAP, f"`{weak}`", w=90)
     x0_cond = sheet.pill(right, cond.low + GAP, "`x0_cond`", w=90)
-    sheet.joint(null, x0_null)
+    sheet.joint(null, x0_weak)
     sheet.joint(cond, x0_cond)
-    formula = "`x0_null + scale * (x0_cond - x0_null)`"
-    mix = sheet.box(MIDDLE, x0_null.low + GAP, formula, w=WIDTH - 24)
-    sheet.arrow(x0_null.bottom, (left, mix.y))
+    formula = f"`{weak} + scale * (x0_cond - {weak})`"
+    mix = sheet.box(MIDDLE, x0_weak.low + GAP, formula, w=WIDTH - 24)
+    sheet.arrow(x0_weak.bottom, (left, mix.y))
     sheet.arrow(x0_cond.bottom, (right, mix.y))
     unit = min(250 / (max(scale, 1) - min(scale, 0)), 110)
     start, y = 65 - min(scale, 0) * unit, mix.low + 44
     end = start + unit * scale
     sheet.arrow((start, y), (end - 4, y), kind="told")
-    for place, name in ((start, "`x0_null`"), (start + unit, "`x0_cond`")):
+    for place, name in ((start, f"`{weak}`"), (start + unit, "`x0_cond`")):
         sheet.dot(place, y, "data", 5)
         sheet.words(place, y - 16, name, "middle")
     sheet.dot(end, y, "data", 5)
     sheet.words(end, y + 18, f"`x0` at scale {scale:g}", "middle")
     return sheet.shown(
-        "Guidance. x goes to denoiser(x, t, null) and to denoiser(x, t, cond); their "
-        f"answers are x0_null and x0_cond. {formula}: an arrow from x0_null towards "
+        f"Guidance. x goes to {ask} and to denoiser(x, t, cond); their "
+        f"answers are {weak} and x0_cond. {formula}: an arrow from {weak} towards "
         f"x0_cond, {scale:g} times as long as the way between them, ends at x0."
     )
