@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 
 import minidiff as md
 from bench.budget import GROUPS, multiplications, stated
+from bench.guidance import MIDDLE, WAYS, made
 from bench.settings import SETTINGS
 from minidiff.data.digits import Digits
 from minidiff.data.drums import Drums
@@ -211,3 +212,37 @@ class Silence(Dataset):
         clean_and_noisy = (2,) if self.recipe.kind == "enhancer" else ()
         wave = 0.1 * torch.randn(*clean_and_noisy, self.recipe.samples)
         return wave, {name: torch.tensor(0) for name in self.label_names}
+
+
+def test_the_ways_to_guide_are_those_of_the_bench():
+    rows = md.measured("guidance-environment")
+    assert list(rows) == [way for way in WAYS if way in rows]
+    assert len(rows) >= 7
+    assert rows.again.startswith("python -m bench.guidance environment")
+    for row in [*rows.values(), *rows.yardsticks.values()]:
+        assert row["n"] == rows.n["made"]
+        shares = ("recognised", "precision", "recall")
+        assert all(0 <= row["metrics"][k + e] <= 1 for k in shares for e in ("", "_b"))
+    assert made_from_the_same_noises()
+
+
+def made_from_the_same_noises():
+    """Scale 1 in an interval is scale 1: the ways of the bench begin alike."""
+    model, wanted = Toy(), torch.tensor([0, 1])
+    plain = made(model, {"scale": 1.0}, wanted)
+    some = made(model, {"scale": 1.0, "between": MIDDLE}, wanted)
+    other = made(model, 0.0, wanted)  # CFG++ without a label
+    return torch.equal(plain, some) and not torch.equal(plain, other)
+
+
+class Toy:
+    """A model of two numbers, whose sounds are the numbers."""
+
+    shape = (2,)
+
+    def __init__(self):
+        world = md.GaussianMixture([[-0.5, 0.0], [0.5, 0.0]], 0.2)
+        self.denoiser, self.spec = world.denoiser(md.Cosine()), self
+
+    def decode(self, x):
+        return x
