@@ -40,6 +40,8 @@ from minidiff import valid
 from minidiff.measured import FOLDER
 from minidiff.models import run
 from minidiff.models.card import card_in, save
+from minidiff.models.ears import load_ears
+from minidiff.models.model import load
 from minidiff.models.recipes import RECIPES
 from minidiff.train import Shuffled, fit
 
@@ -228,13 +230,26 @@ def table(group: str, args) -> None:
         "again": f"python -m bench.budget {group} --steps {args.steps} --seeds {seeds}",
         "rows": rows,
         "n": judged.counts(first),
-        "yardsticks": judged.yardsticks(group, first),
+        "yardsticks": judged.yardsticks(group, first) | beside(first, args.beside),
         "titles": judged.titles(first),
         "sample_rate": first.hears.sample_rate,
     }
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(sounds, args.out / f"{group}.safetensors")
     (args.out / f"{group}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def beside(recipe, folders: list[Path]) -> dict:
+    """Vocoders of other bands, trained to the end of their own lesson."""
+    rows = {}
+    for folder in folders:
+        model = load(folder)
+        other = replace(recipe, spec=model.spec)
+        numbers = judged.walks(model, other, load_ears(recipe.judge))
+        told = {key: model.card[key] for key in ("steps", "machine")}
+        name = f"{model.spec.n_mels} bands, {told['steps']} steps"
+        rows[name] = told | {"n": judged.counts(recipe)["made"], "metrics": numbers}
+    return rows
 
 
 def main():
@@ -245,6 +260,7 @@ def main():
     parser.add_argument("--device", default="cpu", type=valid.device)
     parser.add_argument("--nets", type=Path, default="runs/budget", help="trained")
     parser.add_argument("--out", type=Path, default=FOLDER, help="of the tables")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="vocoders")
     parser.add_argument("--train-only", action="store_true")
     parser.add_argument("--judge-only", action="store_true")
     args = parser.parse_args()

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from bench.judged import held, of_ear
-from bench.settings import first_half
+from bench.settings import MIDDLE, first_half
 from minidiff.control.cfgpp import cfgpp
 from minidiff.guidance import Guided
 from minidiff.judging.cleanliness import cleanliness
@@ -38,7 +38,6 @@ from minidiff.samplers import ddim
 from minidiff.schedule import noise_times
 
 STEPS = 20
-MIDDLE = (0.3, 5.0)  # sigma / alpha
 WAYS = {  # words -> options of `Guided`, or the scale of `cfgpp`
     "scale 1": {"scale": 1.0},
     "scale 2": {"scale": 2.0},

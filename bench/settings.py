@@ -36,7 +36,8 @@ from minidiff.sound.mel import MelSpec
 
 SHORT = replace(RECIPES["digits"], steps=5000, batch=16, judge="digits")
 KNOWN = RECIPES | {"digits-short": SHORT}
-SETTINGS = {  # sampler, steps, scale
+MIDDLE = (0.3, 5.0)  # sigma / alpha
+SETTINGS = {  # sampler, steps, scale, and where between it holds, if not everywhere
     "digits": [
         ("dpmpp_2m", 20, 1.0),
         ("dpmpp_2m", 20, 1.15),
@@ -48,7 +49,14 @@ SETTINGS = {  # sampler, steps, scale
         ("ddpm", 50, 1.5),
     ],
     "digits-short": [("dpmpp_2m", 20, scale) for scale in (1.0, 1.15, 1.5, 2.5)],
-    "environment": [("dpmpp_2m", 20, scale) for scale in (1.0, 1.15, 2.0)],
+    "environment": [
+        ("dpmpp_2m", 20, 1.0),
+        ("dpmpp_2m", 20, 1.15),
+        ("dpmpp_2m", 20, 2.0),
+        ("dpmpp_2m", 20, 2.0, MIDDLE),
+        ("dpmpp_2m", 20, 3.0, MIDDLE),
+        ("dpmpp_2m", 20, 4.0, MIDDLE),
+    ],
     "notes": [("dpmpp_2m", 20, scale) for scale in (1.0, 1.15, 2.0)],
     "drums": [
         ("dpmpp_2m", 20, 1.0),
@@ -122,8 +130,8 @@ class Bench:
         for name, front in fronts.items():
 
             def through(waves, front=front):
-                there = front.decode(front.encode(waves))
-                return there[:, : waves.shape[1]].clamp(-1, 1)
+                parts = [front.decode(front.encode(w)) for w in waves.split(100)]
+                return torch.cat(parts)[:, : waves.shape[1]].clamp(-1, 1)
 
             rows[name] = self.numbers(through(drawn), labels)
             rows[name]["cost"] = self.cost(half, through(half))
@@ -157,17 +165,25 @@ def first_half(labels: Tensor, origin: Tensor) -> Tensor:
     return half
 
 
-def row(bench: Bench, model, sampler: str, steps: int, scale: float):
+def titled(sampler: str, steps: int, scale: float, between=None) -> str:
+    where = ", in the middle" if between else ""
+    return f"{sampler}, {steps} steps, scale {scale:g}{where}"
+
+
+def row(bench: Bench, model, sampler: str, steps: int, scale: float, between=None):
     """A line of the table, and its sounds."""
     options = {"sampler": sampler, "steps": steps, "scale": scale}
-    each = bench.each
+    each, kept = bench.each, model.settings
+    model.settings = kept | ({"between": between} if between else {})
     waves = torch.cat(
         [
             model.generate(c, each, seed=c * each, **options)
             for c in range(bench.classes)
         ]
     )
-    line = options | bench.numbers(waves, bench.wanted) | {"seeds": 1}
+    model.settings = kept
+    line = options | {"between": between} if between else options
+    line |= bench.numbers(waves, bench.wanted) | {"seeds": 1}
     return line | {"machine": machine(model.denoiser)}, waves
 
 
@@ -196,9 +212,9 @@ def main():
     rows, sounds = {}, {}
     word = HEARD.get(args.name, model.labels[0])
     place = model.labels.index(word) * args.each
-    for sampler, steps, scale in SETTINGS[args.name]:
-        title = f"{sampler}, {steps} steps, scale {scale:g}"
-        rows[title], waves = row(bench, model, sampler, steps, scale)
+    for setting in SETTINGS[args.name]:
+        title = titled(*setting)
+        rows[title], waves = row(bench, model, *setting)
         kept = (32767 * waves[place : place + 2]).round().to(torch.int16)
         sounds[title] = kept
         print(title, json.dumps(rows[title]["metrics"]), flush=True)

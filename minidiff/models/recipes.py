@@ -167,6 +167,7 @@ RECIPES: dict[str, Recipe] = {
         spec=MelSpec(16_000, n_fft=1024, hop_length=256, mean=-38.0, std=18.0),
         net=ROWS,
         steps=6900,
+        early=(1000,),
         batch=32,
         about={
             "title": TITLES["environment"],
