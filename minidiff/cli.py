@@ -112,7 +112,9 @@ class Patience:
 def sample(
     name: Annotated[str, typer.Argument(help="Name of a model, or its folder.")],
     out: Annotated[str, typer.Option(help="Folder for the WAV files.")],
-    label: Annotated[str | None, typer.Option(help="A class, or words.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="A class, words, or NAME=CLASS.")
+    ] = None,
     n: Annotated[int, typer.Option("-n", help="How many sounds.")] = 1,
     steps: Annotated[int | None, typer.Option(help="Sampler steps.")] = None,
     scale: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
@@ -126,6 +128,8 @@ def sample(
     """Write generated sounds as WAV files; none is replaced by another one.
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
+
+    python -m minidiff sample notes --label violin --label pitch=69 --out fiddle
     """
     from tqdm import tqdm
 
@@ -147,14 +151,14 @@ def sample(
             f"{shelf.TITLES[model.card['recipe']]}"
         )
     last, overshot = valid.seed(seed) + valid.whole(n, "n", 1), []
-    if label is not None:
-        label = model.asks.check(label)
+    asked = model.asks.asked(label) if label else None
     out = place.writable(valid.path(out, "out"))
-    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", label or "sound")
+    words = "-".join(asked.values() if isinstance(asked, dict) else [asked or "sound"])
+    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", words)
     for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
         many, ask = min(8, last - s), (steps, scale, s, sampler)
         try:
-            waves = model.generate(label, many, *ask, vocoder=vocoder)
+            waves = model.generate(asked, many, *ask, vocoder=vocoder)
         except models.Overshot as error:
             waves = error.waves
             overshot.append(str(error))

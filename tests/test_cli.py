@@ -95,6 +95,8 @@ def test_mistakes_are_one_line(tmp_path, capsys, monkeypatch):
     assert "tone: 'hihg' is unknown; did you mean 'high'" in said(
         "sample", tmp_path, "--label", "hihg", *out
     )
+    twice = "--label", "tone=high", "--label", "low"
+    assert "tone was asked for twice" in said("sample", tmp_path, *twice, *out)
     assert "n must be" in said("sample", tmp_path, "-n", 0, *out)
     assert "sampler: 'dim'" in said("sample", tmp_path, "--sampler", "dim", *out)
     assert not list(tmp_path.glob("*.wav"))

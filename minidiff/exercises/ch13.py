@@ -1,5 +1,6 @@
 """Chapter 13, classes and guidance: the exercises' checks."""
 
+import functools
 from itertools import pairwise
 
 import torch
@@ -10,25 +11,27 @@ from .answers import near, number, numbers, order, tensor
 from .check import Number, Numbers, Order, Wrong, exercise, form
 
 
-@exercise("ex-13-1", "predict", minutes=5, trains="how seldom independent lots meet")
-@form(Numbers(2, values=(8, 20, 40, 67, 200, 488, 512, 600)))
-def all_null(answer):
-    alone, together = numbers(answer, 2)
-    if (alone, together) == (200, 8):
-        raise Wrong("The other way round: first the lots of their own.")
-    if alone == 600:
-        raise Wrong("All three must be withheld, not one of them: chances multiply.")
-    if alone == 488:
-        raise Wrong("So many lack at least one label. All three must be withheld.")
-    if alone == 40:
-        raise Wrong("That is for two labels; here are three.")
-    if alone == 512:
-        raise Wrong("So many keep all their labels.")
-    if together != 200:
-        raise Wrong("With one lot for all, one fifth of the items loses everything.")
-    if alone != 8:
-        raise Wrong("A fifth of a fifth of a fifth.")
-    return "One null in twenty-five is left of those that one lot gives."
+@exercise("ex-13-1", "predict", minutes=5, trains="what three lots leave untold")
+@form(Numbers(2, values=(10, 81, 90, 100, 109, 110, 180, 190, 200)))
+def left_untold(answer):
+    column, neither = numbers(answer, 2)
+    if (column, neither) == (109, 81):
+        raise Wrong("The other way round: first only the column told.")
+    if column == 90:
+        raise Wrong("So it would be with two lots. The third must say no, too.")
+    if column in (100, 190):
+        raise Wrong("So often the row is null. The column must be told as well.")
+    if abs(column - 81) > 1:
+        raise Wrong("Of three lots two must say no, at 0.9, and one yes, at 0.1.")
+    if neither == 100:
+        raise Wrong("Nearly. The two lots of their own may also meet.")
+    if neither in (10, 9):
+        raise Wrong("So often two lots meet. What of the lot for both?")
+    if neither == 110:
+        raise Wrong("Where all three say yes you have counted the item twice.")
+    if abs(neither - 109) > 0.5:
+        raise Wrong("The lot for both says yes; or it says no, and both others yes.")
+    return "Each part of the question, and the whole, is practised about as often."
 
 
 @exercise("ex-13-2", "fill in", minutes=10, trains="rescaling a guided guess")
@@ -75,7 +78,8 @@ def rescaled(answer):
                 raise Wrong(f"A guess keeps its shape, {tuple(x0.shape)}.")
             raise Wrong(
                 "Spread of x0_cond over spread of x0, one number for each item, times "
-                "x0; then phi of it and 1 - phi of x0."
+                "x0 (around 0, so that its mean shrinks too); then phi of it and "
+                "1 - phi of x0."
             )
     return "Less contrast, the same picture."
 
@@ -119,7 +123,10 @@ def together(answer):
         raise Wrong("Where one label is withheld the other must be, too.")
     if abs(both - chance) > 0.03:
         raise Wrong(f"Withheld: {both:.0%} of the items, and it should be 25 %.")
-    one = answer({"word": labels["digit"]}, {"word": 10}, 0.5, torch.Generator())
+    try:
+        one = answer({"word": labels["digit"]}, {"word": 10}, 0.5, torch.Generator())
+    except KeyError:
+        raise Wrong("The names of the labels may be others.") from None
     if not 0.4 < (tensor(one["word"]) == 10).double().mean() < 0.6:
         raise Wrong("With one label and a chance of 0.5 it goes wrong.")
     again = [
@@ -146,6 +153,7 @@ def pushed(answer):
     return f"{said}. With other steps it would be another scale."
 
 
+@functools.cache
 def cfgpp_mean(scale: float) -> float:
     """Mean of the points that CFG++ makes in the small world, asked for the right."""
     schedule = Cosine()
@@ -187,7 +195,12 @@ def autoguided(answer):
             inside = low <= sigma / alpha <= high
             good.asked.clear()
             bad.asked.clear()
-            got = wrap(x, torch.full((2,), t, dtype=torch.float64), label)
+            try:
+                got = wrap(x, torch.full((2,), t, dtype=torch.float64), label)
+            except RuntimeError as error:
+                if "ambiguous" in str(error):
+                    raise Wrong("t has a time for each item: take t[0].") from None
+                raise
             if got is None:
                 raise Wrong("`__call__` returns nothing: end it with `return`.")
             if got.shape != x.shape:

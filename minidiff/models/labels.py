@@ -18,10 +18,20 @@ class Classes:
         self.names: dict[str, list[str]] = settings["labels"]
         self.counts, self.ranges = settings["counts"], settings.get("ranges")
 
-    def check(self, label: str) -> str:
-        """Return this class of the main label. Raises ValueError for none."""
-        main = next(iter(self.names))
-        return valid.choice(label, self.names[main], main)
+    def asked(self, texts: list[str]) -> dict[str, str]:
+        """What a shell's words ask for: a main class, or as in `pitch=69` another's.
+
+        Raises ValueError for a class that there is not, and a label asked for twice.
+        """
+        main, found = next(iter(self.names)), {}
+        for text in texts:
+            name, _, choice = text.partition("=")
+            if name not in self.names or text in self.names[main]:
+                name, choice = main, text
+            if name in found:
+                raise ValueError(f"label: {name} was asked for twice, {text!r} is one")
+            found[name] = valid.choice(choice, self.names[name], name)
+        return found
 
     def read(self, cond, n: int, dice: list) -> dict[str, Tensor]:
         """int64 labels (n,) by name; those not given are drawn, one draw an item."""

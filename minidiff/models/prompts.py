@@ -21,10 +21,12 @@ class Prompts:
         self.tokenizer, self.clap = Tokenizer(**settings["caption"]), clap
         self.names = {"caption": self.tokenizer.words}
 
-    def check(self, prompt: str) -> str:
-        """Return this prompt. Raises ValueError for one that cannot be read."""
-        self.tokenizer.encode(prompt)
-        return prompt
+    def asked(self, texts: list[str]) -> str:
+        """The one prompt of a shell. Raises ValueError for an unreadable one."""
+        if len(texts) > 1:
+            raise ValueError(f"label: one prompt at a time, got {len(texts)}")
+        self.tokenizer.encode(texts[0])
+        return texts[0]
 
     def read(self, cond, n: int, dice: list) -> dict[str, Tensor]:
         """What the net is told of one prompt or of n; nothing where none is given.

@@ -56,6 +56,11 @@ def in_place(labels, nulls, chance, generator):
     return labels
 
 
+def by_name(labels, nulls, chance, generator):
+    lot = torch.rand(len(labels["digit"]), generator=generator) < chance
+    return {k: torch.where(lot, nulls[k], label) for k, label in labels.items()}
+
+
 def elsewhere(labels, nulls, chance, generator):
     return withheld(labels, nulls, chance, None)
 
@@ -98,6 +103,12 @@ class Away:
         return start + self.scale * way
 
 
+class Batched(Away):
+    def __call__(self, x, t, cond=None):
+        alpha, sigma = self.schedule(t)
+        return self.bad(x, t, cond) if sigma / alpha > self.ends[0] else x
+
+
 class Always(Away):
     always = True
 
@@ -138,8 +149,8 @@ def as_a_tensor(scale, a_t, s_t, a_s, s_s):
 
 
 RIGHT = [
-    ("ex-13-1", [8, 200]),
-    ("ex-13-1", "8, 200"),
+    ("ex-13-1", [81, 109]),
+    ("ex-13-1", "81, 109"),
     ("ex-13-2", rescaled),
     ("ex-13-2", one_by_one),
     ("ex-13-3", withheld),
@@ -153,14 +164,16 @@ RIGHT = [
     ("ex-13-7", as_a_tensor),
 ]
 WRONG = [
-    ("ex-13-1", [200, 8], "other way round"),
-    ("ex-13-1", [600, 200], "chances multiply"),
-    ("ex-13-1", [488, 200], "at least one"),
-    ("ex-13-1", [40, 200], "for two labels"),
-    ("ex-13-1", [512, 200], "keep all"),
-    ("ex-13-1", [8, 600], "one fifth"),
-    ("ex-13-1", [67, 200], "fifth of a fifth"),
-    ("ex-13-1", 8, "list of 2 numbers"),
+    ("ex-13-1", [109, 81], "other way round"),
+    ("ex-13-1", [90, 109], "third must say no"),
+    ("ex-13-1", [100, 109], "column must be told"),
+    ("ex-13-1", [190, 109], "column must be told"),
+    ("ex-13-1", [10, 109], "two must say no"),
+    ("ex-13-1", [81, 100], "may also meet"),
+    ("ex-13-1", [81, 10], "the lot for both"),
+    ("ex-13-1", [81, 110], "counted the item twice"),
+    ("ex-13-1", [81, 190], "and both others yes"),
+    ("ex-13-1", 81, "list of 2 numbers"),
     ("ex-13-2", whole, "whole batch"),
     ("ex-13-2", upside_down, "upside down"),
     ("ex-13-2", lambda a, b, phi: rescaled(a, b, 1.0), "whatever phi"),
@@ -174,6 +187,7 @@ WRONG = [
     ("ex-13-2", lambda a, b, phi: rescaled(a, b, phi)[0], "keeps its shape"),
     ("ex-13-2", lambda a, b, phi: 3 * a, "one number for each item"),
     ("ex-13-3", halved, "a lot for each label"),
+    ("ex-13-3", by_name, "names of the labels"),
     ("ex-13-3", either, "should be 25 %"),
     ("ex-13-3", for_the_batch, "lot of its own"),
     ("ex-13-3", in_place, "You changed the labels"),
@@ -184,6 +198,7 @@ WRONG = [
     ("ex-13-4", 0.1, "larger scale"),
     ("ex-13-4", 0.5, "smaller scale"),
     ("ex-13-4", 3, "from 0 to 1"),
+    ("ex-13-5", Batched, "take t[0]"),
     ("ex-13-5", Always, "one question is enough"),
     ("ex-13-5", Turned, "to the worse one"),
     ("ex-13-5", Above, "Off by one"),

@@ -14,7 +14,7 @@ import minidiff as md
 from minidiff.control.enhance import Enhancer
 from minidiff.models import card, recipes, run, shelf
 from minidiff.models import model as models
-from minidiff.models.labels import beyond, indices, ranges
+from minidiff.models.labels import Classes, beyond, indices, ranges
 from minidiff.samplers import from_noise
 from minidiff.sound.latents import Latents
 
@@ -444,3 +444,20 @@ def test_wild_spectra_stay_sounds_and_take_no_vocoder():
     assert lost[1]
     with pytest.raises(ValueError, match="drums makes waveforms, not mels"):
         model.generate(0, vocoder="digits-vocoder-64")
+
+
+def test_a_shell_asks_for_any_label():
+    names = {"instrument": ["flute", "a=b"], "pitch": ["60", "61"]}
+    asks = Classes({"labels": names, "counts": {}})
+    assert asks.asked(["flute"]) == {"instrument": "flute"}
+    assert asks.asked(["pitch=61"]) == {"pitch": "61"}
+    both = {"instrument": "a=b", "pitch": "60"}
+    assert asks.asked(["pitch=60", "a=b"]) == both
+    assert asks.asked(["instrument=a=b", "pitch=60"]) == both
+    for texts, says in {
+        ("pitch=62",): "pitch: '62'",
+        ("60",): "instrument: '60'",
+        ("flute", "instrument=a=b"): "instrument was asked for twice",
+    }.items():
+        with pytest.raises(ValueError, match=says):
+            asks.asked(list(texts))

@@ -84,7 +84,9 @@ def test_an_empty_prompt_is_no_prompt_and_says_so(model):
 def test_wrong_prompts_are_told(model, prompt, says):
     with pytest.raises(ValueError, match=says):
         model.generate(prompt, n=2)
-    assert model.asks.check("a bell") == "a bell"
+    assert model.asks.asked(["a bell"]) == "a bell"
+    with pytest.raises(ValueError, match="one prompt at a time, got 2"):
+        model.asks.asked(["a bell", "rain"])
 
 
 def test_words_and_sounds_meet(trained):
