@@ -8,7 +8,8 @@ at the test split: crowds are compared with one half of the training recordings,
 of each, and the yardstick is drawn from the other half, cut in the same way. The table
 goes to minidiff/measured/guidance-NAME.json, where chapter 13 reads it; a run that was
 cut short goes on from what stands there. A model without an early snapshot has no row
-of autoguidance.
+of autoguidance. calls: questions to a net, for a sound. Sounds are those that
+`generate` would give: far beyond what was learned they are limited.
 """
 
 import argparse
@@ -47,6 +48,7 @@ WAYS = {  # words -> options of `Guided`, or the scale of `cfgpp`
     "scale 4, rescaled": {"scale": 4.0, "rescale": 0.7},
     "CFG++, scale 0.7": 0.7,
     "autoguidance, scale 2": {"scale": 2.0, "worse": "early"},
+    "autoguidance, scale 3": {"scale": 3.0, "worse": "early"},
 }
 
 
@@ -66,6 +68,16 @@ class Bench:
             drawn.append(place[like(self.wanted, labels[place], origin[place])])
         self.yardstick, self.real = waves[drawn[0]], waves[drawn[1]]
         self.known = {k: ear.embed(waves[first]) for k, ear in self.ears.items()}
+        self.test = stacked(held(RECIPES[name].data, "test"))
+
+    def held_out(self) -> dict:
+        """What the ears know of recordings that neither they nor the model learned."""
+        metrics, spread = {}, {}
+        for letter, ear in self.ears.items():
+            share = recognised(ear.named(ear.embed(self.test[0])), self.test[1])
+            metrics |= of_ear(letter, {"recognised": share["recognised"]})
+            spread |= of_ear(letter, {"recognised": share["recognised_error"]})
+        return {"n": len(self.test[1]), "metrics": metrics, "spread": spread}
 
     def numbers(self, waves: Tensor, sample_rate: int) -> dict:
         """Metrics and spreads of a crowd, a sound for each of `wanted`."""
@@ -102,22 +114,37 @@ def rounded(numbers: dict) -> dict:
     return {name: round(number, 3) for name, number in numbers.items()}
 
 
+class Counted:
+    """A denoiser that counts how often it is asked."""
+
+    def __init__(self, denoiser):
+        self.denoiser, self.schedule, self.calls = denoiser, denoiser.schedule, 0
+
+    def __call__(self, x, t, cond=None):
+        self.calls += 1
+        return self.denoiser(x, t, cond)
+
+
 @torch.no_grad()
-def made(model, way: dict | float, wanted: Tensor) -> Tensor:
-    """A sound for each wanted class; the same noises for every way."""
+def made(model, way: dict | float, wanted: Tensor) -> tuple[Tensor, int]:
+    """A sound for each wanted class, the same noises for every way; and its calls."""
     times, waves = noise_times(model.denoiser.schedule, STEPS), []
     for part in torch.arange(len(wanted)).split(30):
         dice = [torch.Generator().manual_seed(i) for i in part.tolist()]
         x = torch.stack([torch.randn(model.shape, generator=d) for d in dice])
         x = x * model.denoiser.schedule(times[0])[1].item()
+        asked = [Counted(model.denoiser)]
         if isinstance(way, float):
-            *_, x = cfgpp(model.denoiser, x, times, way, wanted[part])
+            *_, x = cfgpp(asked[0], x, times, way, wanted[part])
         else:
+            options = dict(way)
             if "worse" in way:
-                way = way | {"worse": model.early}
-            *_, x = ddim(Guided(model.denoiser, **way), x, times, cond=wanted[part])
-        waves.append(model.spec.decode(x).clamp(-1, 1))
-    return torch.cat(waves)
+                asked.append(Counted(model.early))
+                options["worse"] = asked[1]
+            guided = Guided(asked[0], **options)
+            *_, x = ddim(guided, x, times, cond=wanted[part])
+        waves.append(model.heard(x)[0])
+    return torch.cat(waves), sum(one.calls for one in asked)
 
 
 def main():
@@ -137,7 +164,8 @@ def main():
         "yardsticks": {
             "as many training recordings": bench.numbers(
                 bench.yardstick, model.sample_rate
-            )
+            ),
+            "recordings never heard": bench.held_out(),
         },
     }
     rows = {}
@@ -149,8 +177,9 @@ def main():
     if "early" not in model.card:
         left = [way for way in left if "autoguidance" not in way]
     for way in left[: args.rows]:
-        waves = made(model, WAYS[way], bench.wanted)
+        waves, calls = made(model, WAYS[way], bench.wanted)
         rows[way] = bench.numbers(waves, model.sample_rate) | {"seeds": 1}
+        rows[way]["metrics"]["calls"] = calls
         rows[way]["machine"] = machine(model.denoiser)
         print(way, json.dumps(rows[way]["metrics"]), flush=True)
         ordered = {name: rows[name] for name in WAYS if name in rows}

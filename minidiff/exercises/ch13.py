@@ -47,6 +47,7 @@ def rescaled(answer):
             return a / b
 
         right = ratio(x0_cond, x0)
+        mean = x0.mean(tuple(range(1, x0.dim())), keepdim=True)
         for phi in (0.7, 1.0, 0.0):
             got = tensor(answer(x0.clone(), x0_cond.clone(), phi))
 
@@ -70,6 +71,11 @@ def rescaled(answer):
                     "Rescale the guided guess; the plain one lends its spread only.",
                 ),
                 (right * x0, "That goes all the way, whatever phi is."),
+                (phi * right * x0, "What of the other share, 1 - phi of x0?"),
+                (
+                    mixed(right) + phi * (1 - right) * mean,
+                    "Multiply the guess itself, and not its distance from its mean.",
+                ),
                 (x0, "Nothing was rescaled."),
             ):
                 if near(got, wrong) and not near(wrong, mixed(right)):
@@ -135,6 +141,13 @@ def together(answer):
     ]
     if not torch.equal(*again):
         raise Wrong("The lots do not come from `generator`: pass it on to the draw.")
+    going_on = torch.Generator().manual_seed(3)
+    twice = [answer(labels, nulls, chance, going_on)["digit"] for _ in range(2)]
+    if torch.equal(*twice):
+        raise Wrong("Every batch loses the same items: let the generator go on.")
+    beside = (gone["digit"][1:] & gone["digit"][:-1]).double().mean().item()
+    if abs(beside - chance**2) > 0.03:
+        raise Wrong("Neighbours are lost together: draw for every item by itself.")
     return "One lot for an item, and all its labels obey it."
 
 
@@ -247,7 +260,7 @@ def same_step(answer):
         (0.6, 0.8, 0.8, 0.6),
         (0.3, 0.7, 0.45, 0.55),
         (1.0, 5.0, 1.0, 2.0),
-        (0.0, 1.0, 0.6, 0.8),
+        (0.1, 0.9, 0.6, 0.8),
         (0.6, 0.8, 1.0, 0.0),
     )
     for scale in (0.3, 1.0):

@@ -135,7 +135,7 @@ class Model:
         guided = Guided(self.denoiser, scale, between=between)
         walk = (n, *self.shape), sampler, steps, cond or None, dice, device
         x = from_noise(guided, *walk, self._times(steps)).cpu()
-        waves, lost = self._heard(x, speak)
+        waves, lost = self.heard(x, speak)
         if lost.any():
             seeds = ", ".join(str(seed + i) for i in lost.nonzero()[:, 0].tolist())
             raise Overshot(
@@ -155,8 +155,13 @@ class Model:
             raise ValueError(f"steps: this model has learned {known} only, got {steps}")
         return torch.tensor([*stops[str(steps)], 0.0], dtype=torch.float64)
 
-    def _heard(self, x: Tensor, speak) -> tuple[Tensor, Tensor]:
-        """The waveforms of x, and of which of them nothing is left."""
+    def heard(self, x: Tensor, speak=None) -> tuple[Tensor, Tensor]:
+        """The waveforms (n, samples) of x, kept within what was learned.
+
+        And of which of them nothing is left, bool (n,). speak: from mels, or x where
+        there are none, to waveforms; default: the front end.
+        """
+        speak = speak or self.audible.decode
         lost = emptied(x)
         far = torch.zeros_like(lost)
         if limit := WILD.get(type(self.spec)):

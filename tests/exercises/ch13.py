@@ -56,6 +56,27 @@ def in_place(labels, nulls, chance, generator):
     return labels
 
 
+def always_the_same(labels, nulls, chance, generator):
+    begun = torch.Generator().manual_seed(generator.initial_seed())
+    return withheld(labels, nulls, chance, begun)
+
+
+def in_a_block(labels, nulls, chance, generator):
+    n = len(next(iter(labels.values())))
+    start = torch.rand(1, generator=generator) * n
+    lot = ((torch.arange(n) - start) % n) < chance * n
+    return {k: torch.where(lot, nulls[k], label) for k, label in labels.items()}
+
+
+def around_the_mean(x0, x0_cond, phi):
+    mean = x0.mean(tuple(range(1, x0.dim())), keepdim=True)
+    return mean + rescaled(x0 - mean, x0_cond, phi)
+
+
+def by_quotients(scale, a_t, s_t, a_s, s_s):
+    return scale / (1 - (s_s / a_s) / (s_t / a_t))
+
+
 def by_name(labels, nulls, chance, generator):
     lot = torch.rand(len(labels["digit"]), generator=generator) < chance
     return {k: torch.where(lot, nulls[k], label) for k, label in labels.items()}
@@ -162,6 +183,7 @@ RIGHT = [
     ("ex-13-6", ["b", "c", "a"]),
     ("ex-13-7", same),
     ("ex-13-7", as_a_tensor),
+    ("ex-13-7", by_quotients),
 ]
 WRONG = [
     ("ex-13-1", [109, 81], "other way round"),
@@ -184,10 +206,14 @@ WRONG = [
         "Rescale the guided",
     ),
     ("ex-13-2", lambda a, b, phi: a, "Nothing was rescaled"),
+    ("ex-13-2", lambda a, b, phi: phi * rescaled(a, b, 1.0), "other share"),
+    ("ex-13-2", around_the_mean, "distance from its mean"),
     ("ex-13-2", lambda a, b, phi: rescaled(a, b, phi)[0], "keeps its shape"),
     ("ex-13-2", lambda a, b, phi: 3 * a, "one number for each item"),
     ("ex-13-3", halved, "a lot for each label"),
     ("ex-13-3", by_name, "names of the labels"),
+    ("ex-13-3", always_the_same, "let the generator go on"),
+    ("ex-13-3", in_a_block, "Neighbours are lost together"),
     ("ex-13-3", either, "should be 25 %"),
     ("ex-13-3", for_the_batch, "lot of its own"),
     ("ex-13-3", in_place, "You changed the labels"),
