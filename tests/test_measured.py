@@ -9,7 +9,8 @@ from torch.utils.data import Dataset
 import minidiff as md
 from bench.budget import GROUPS, multiplications, stated
 from bench.guidance import MIDDLE, WAYS, made
-from bench.settings import SETTINGS
+from bench.settings import KNOWN as TRIED
+from bench.settings import SETTINGS, titled
 from minidiff.data.digits import Digits
 from minidiff.data.drums import Drums
 from minidiff.data.sounds import Sounds
@@ -174,18 +175,20 @@ def test_the_speed_of_every_shipped_model_of_sounds_was_measured():
         assert row["seconds_per_second"] > 0
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-short"])
+@pytest.mark.parametrize("name", ["digits", "digits-short", "environment"])
 def test_every_setting_was_heard_by_both_ears(name):
     rows = md.measured(f"settings-{name}")
+    assert list(rows) == [titled(*setting) for setting in SETTINGS[name]]
     asked = [(r["sampler"], r["steps"], r["scale"]) for r in rows.values()]
-    assert asked == SETTINGS[name]
+    assert asked == [setting[:3] for setting in SETTINGS[name]]
     ears = {"recognised", "frechet", "recognised_b", "frechet_b"}
     for row in [*rows.values(), *rows.yardsticks.values()]:
         assert set(row["metrics"]) == set(row["spread"]) == ears
         assert row["n"] == rows.n["made"] >= 100
         assert min(row["metrics"].values()) > 0
     for title in rows:
-        assert rows.sounds(title).shape == (2, 6400)
+        samples = TRIED[name].samples
+        assert rows.sounds(title).shape == (2, samples)
 
 
 def test_what_ships_is_what_both_ears_prefer():
@@ -195,6 +198,18 @@ def test_what_ships_is_what_both_ears_prefer():
     assert ours in rows.best("metrics.frechet_b")
     assert rows[ours]["metrics"]["recognised"] > 0.97
     assert rows[ours]["metrics"]["recognised_b"] > 0.97
+
+
+def test_what_ships_of_environment_is_nearest_by_the_ears_together():
+    recipe, rows = RECIPES["environment"], md.measured("settings-environment")
+    ours = titled(recipe.sampler, recipe.sampler_steps, recipe.scale, recipe.between)
+    assert recipe.between == MIDDLE
+
+    def far(title):
+        m = rows[title]["metrics"]
+        return m["frechet"] + m["frechet_b"]
+
+    assert ours == min(rows, key=far)
 
 
 class Silence(Dataset):

@@ -169,6 +169,8 @@ RECIPES: dict[str, Recipe] = {
         steps=6900,
         early=(1000,),
         batch=32,
+        scale=2.0,
+        between=(0.3, 5.0),
         about={
             "title": TITLES["environment"],
             "data": "ESC-10 (Piczak 2015) at commit 553c8f1, folds 1 to 4",
