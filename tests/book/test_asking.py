@@ -33,7 +33,7 @@ def given(shape, answer):
     if isinstance(shape, Numbers):
         if isinstance(answer, str | dict):
             return None if isinstance(answer, dict) else answer
-        answer = answer if isinstance(answer, list | tuple) else [answer]
+        answer = [answer] if isinstance(answer, int | float) else answer
         return [float(number) for number in answer]
     if isinstance(shape, Order):
         return "".join(map(str, answer)) if isinstance(answer, str | list) else None
