@@ -14,7 +14,8 @@ and the rulers pesq and pystoi, may judge:
 
 The table, NAME.json with NAME.safetensors, goes where the chapters read it, or to OUT.
 Several commands may train at once, one a seed; --judge-only then puts together whatever
-is there and judges nothing twice.
+is there and judges nothing twice. `--beside FOLDER` judges a vocoder of other bands,
+trained whole, and puts its row among the yardsticks.
 """
 
 import argparse

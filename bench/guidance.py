@@ -4,12 +4,13 @@
     python -m bench.guidance environment --each 4  # a quick look
 
 All ways walk alike: so many steps of `ddim`, from the same noises. Nothing here looks
-at the test split: crowds are compared with one half of the training recordings, one cut
-of each, and the yardstick is drawn from the other half, cut in the same way. The table
-goes to minidiff/measured/guidance-NAME.json, where chapter 13 reads it; a run that was
-cut short goes on from what stands there. A model without an early snapshot has no row
-of autoguidance. calls: questions to a net, for a sound. Sounds are those that
-`generate` would give: far beyond what was learned they are limited.
+at the test split but the row that says what the ears know of it: crowds are compared
+with one half of the training recordings, one cut of each, and the yardstick is drawn
+from the other half, cut in the same way. The table goes to
+minidiff/measured/guidance-NAME.json, where chapter 13 reads it; a run that was cut
+short goes on from what stands there. A model without an early snapshot has no row of
+autoguidance. calls: questions to a net, for a sound. Sounds are those that `generate`
+would give: far beyond what was learned they are limited.
 """
 
 import argparse

@@ -15,10 +15,6 @@ schedules = pytest.mark.parametrize(
 )
 
 
-def times(schedule, n):
-    return schedule.times(n)
-
-
 @schedules
 def test_a_step_is_that_of_ddim_at_a_larger_scale(schedule):
     exact, stops = MIXTURE.denoiser(schedule), schedule.times(6)
