@@ -22,11 +22,13 @@ from torch import Tensor
 
 from bench.budget import known, train
 from bench.judged import held, of_ear
+from minidiff.data.notes import LOWEST
 from minidiff.judging.crowds import like
 from minidiff.judging.distance import frechet
 from minidiff.judging.ear import stacked
 from minidiff.judging.evaluate import recognised
 from minidiff.judging.halves import halves
+from minidiff.judging.pitch import in_tune
 from minidiff.measured import FOLDER
 from minidiff.models.ears import load_ears
 from minidiff.models.model import load
@@ -57,7 +59,7 @@ SETTINGS = {  # sampler, steps, scale, and where between it holds, if not everyw
         ("dpmpp_2m", 20, 3.0, MIDDLE),
         ("dpmpp_2m", 20, 4.0, MIDDLE),
     ],
-    "notes": [("dpmpp_2m", 20, scale) for scale in (1.0, 1.15, 2.0)],
+    "notes": [("dpmpp_2m", 20, scale) for scale in (1.0, 2.0, 3.0, 4.0)],
     "drums": [
         ("dpmpp_2m", 20, 1.0),
         ("dpmpp_2m", 20, 1.25),
@@ -67,9 +69,9 @@ SETTINGS = {  # sampler, steps, scale, and where between it holds, if not everyw
     ],
     "sounds": [
         ("dpmpp_2m", 20, 1.0),
-        ("dpmpp_2m", 20, 3.0),
+        ("dpmpp_2m", 20, 3.0, RECIPES["sounds"].between),
         ("ddpm", 50, 1.0),
-        ("ddpm", 50, 3.0),
+        ("ddpm", 50, 3.0, RECIPES["sounds"].between),
     ],
 }
 HEARD = {
@@ -94,12 +96,22 @@ class Bench:
         first = half.nonzero()[:, 0]
         self.first = first
         self.drawn = first[like(self.wanted, self.labels[first], origin[first])]
+        self.pitch, self.rate = pitches(train), train.sample_rate
         rest, self.others = self.waves[~half], self.labels[~half]
         self.rest = {letter: ear.embed(rest) for letter, ear in self.ears.items()}
 
-    def numbers(self, waves: Tensor, labels: Tensor) -> dict:
-        """Metrics and spreads of a crowd; those of ear B end in `_b`."""
+    def numbers(
+        self, waves: Tensor, labels: Tensor, midi: Tensor | None = None
+    ) -> dict:
+        """Metrics and spreads of a crowd; those of ear B end in `_b`.
+
+        midi: the pitch of each, of sounds that have one.
+        """
         metrics, spread = {}, {}
+        if midi is not None:
+            found = in_tune(waves, midi, self.rate)
+            metrics["in_tune"] = found["in_tune"]
+            spread["in_tune"] = found["in_tune_error"]
         for letter, ear in self.ears.items():
             told = ear.embed(waves.clamp(-1, 1))
             share = recognised(ear.named(told), labels)
@@ -115,7 +127,7 @@ class Bench:
     def yardsticks(self, spec) -> dict:
         """Crowds that no net has made; what a front end costs, sound by sound."""
         drawn, labels = self.waves[self.drawn], self.labels[self.drawn]
-        half = self.waves[self.first]
+        midi, half = self.wish(slice(None))[1], self.waves[self.first]
         held_out = like(self.wanted, self.truth, torch.arange(len(self.truth)))
         fronts = {"these through the front end": spec}
         if isinstance(spec, MelSpec):
@@ -125,7 +137,7 @@ class Bench:
             "recorded, held out": self.numbers(
                 self.test[held_out], self.truth[held_out]
             ),
-            "training recordings": self.numbers(drawn, labels),
+            "training recordings": self.numbers(drawn, labels, midi),
         }
         for name, front in fronts.items():
 
@@ -133,9 +145,20 @@ class Bench:
                 parts = [front.decode(front.encode(w)) for w in waves.split(100)]
                 return torch.cat(parts)[:, : waves.shape[1]].clamp(-1, 1)
 
-            rows[name] = self.numbers(through(drawn), labels)
+            rows[name] = self.numbers(through(drawn), labels, midi)
             rows[name]["cost"] = self.cost(half, through(half))
         return rows
+
+    def wish(self, places: slice) -> tuple[dict | int, Tensor | None]:
+        """What is asked for in these places: a class, or notes that were recorded too.
+
+        And their MIDI numbers.
+        """
+        wanted = self.wanted[places]
+        if self.pitch is None:
+            return wanted[0].item(), None
+        pitch = self.pitch[self.drawn[places]]
+        return {"instrument": wanted, "pitch": pitch - LOWEST}, pitch
 
     def cost(self, before: Tensor, after: Tensor) -> dict:
         """By how much the first half of the training moved away, by each ear.
@@ -156,6 +179,13 @@ class Bench:
         return found
 
 
+def pitches(notes) -> Tensor | None:
+    """The MIDI number of each note; None of sounds without."""
+    if "pitch" not in (getattr(notes, "label_names", None) or {}):
+        return None
+    return LOWEST + torch.stack([labels["pitch"] for _, labels in notes])
+
+
 def first_half(labels: Tensor, origin: Tensor) -> Tensor:
     """Which sounds are of every second recording of their class."""
     half = torch.zeros(len(labels), dtype=torch.bool)
@@ -174,16 +204,15 @@ def row(bench: Bench, model, sampler: str, steps: int, scale: float, between=Non
     """A line of the table, and its sounds."""
     options = {"sampler": sampler, "steps": steps, "scale": scale}
     each, kept = bench.each, model.settings
-    model.settings = kept | ({"between": between} if between else {})
-    waves = torch.cat(
-        [
-            model.generate(c, each, seed=c * each, **options)
-            for c in range(bench.classes)
-        ]
-    )
-    model.settings = kept
+    model.settings = kept | {"between": between}
+    waves = []
+    for first in range(0, len(bench.wanted), each):
+        asked, _ = bench.wish(slice(first, first + each))
+        waves.append(model.generate(asked, each, seed=first, **options))
+    waves, model.settings = torch.cat(waves), kept
     line = options | {"between": between} if between else options
-    line |= bench.numbers(waves, bench.wanted) | {"seeds": 1}
+    line |= bench.numbers(waves, bench.wanted, bench.wish(slice(None))[1])
+    line |= {"seeds": 1}
     return line | {"machine": machine(model.denoiser)}, waves
 
 

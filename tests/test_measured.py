@@ -175,7 +175,7 @@ def test_the_speed_of_every_shipped_model_of_sounds_was_measured():
         assert row["seconds_per_second"] > 0
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-short", "environment"])
+@pytest.mark.parametrize("name", ["digits", "digits-short", "environment", "sounds"])
 def test_every_setting_was_heard_by_both_ears(name):
     rows = md.measured(f"settings-{name}")
     assert list(rows) == [titled(*setting) for setting in SETTINGS[name]]

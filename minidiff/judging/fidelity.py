@@ -15,6 +15,7 @@ from .. import valid
 from ..sound.mel import MelSpec
 from .distance import frechet
 from .ear import Ear, stacked
+from .halves import halves
 
 WINDOWS = (256, 512, 1024)  # samples, of the log-spectral distances
 
@@ -29,10 +30,11 @@ def compare(
 
     pesq: 1 to 4.5, narrow-band (ITU-T P.862). stoi: up to 1. lsd_N: log-spectral
     distance in dB, windows of N samples. mel_error: mean of |difference|, in mels of
-    unit variance. frechet: to the very recordings, by each of the `ears`. real_time:
-    seconds that the processor works for a second of sound, all threads together, so
-    that other work on the machine does not count. Raises ValueError without the
-    packages pesq and pystoi.
+    unit variance. frechet: to the very recordings, by each of the `ears`;
+    frechet_spread: of it, from one set of recordings to another. real_time: seconds
+    that the processor works for a second of sound, all threads together, so that other
+    work on the machine does not count. Raises ValueError without the packages pesq and
+    pystoi.
     """
     for name in ("pesq", "pystoi"):
         if importlib.util.find_spec(name) is None:
@@ -49,6 +51,7 @@ def compare(
         **{f"lsd_{n}": round(log_spectral_distance(made, real, n), 2) for n in WINDOWS},
         "mel_error": round((spec.encode(made) - mel).abs().mean().item(), 4),
         "frechet": frechet_by(ears, made, real),
+        "frechet_spread": frechet_spread(ears, made, real),
         "real_time": round(seconds * spec.sample_rate / real.numel(), 4),
     }
 
@@ -63,6 +66,23 @@ def frechet_by(
         letter: round(frechet(ear.embed(made), ear.embed(real)), 3)
         for letter, ear in ears.items()
     }
+
+
+def frechet_spread(
+    ears: dict[str, Ear],
+    made: Float[Tensor, "n samples"],
+    real: Float[Tensor, "n samples"],
+) -> dict[str, float]:
+    """How far `frechet_by` would vary with other recordings, by each ear's letter.
+
+    Each sound and what was made of it are drawn together, as `halves` draws.
+    """
+    found = {}
+    for letter, ear in ears.items():
+        pairs = torch.stack([ear.embed(made), ear.embed(real)], dim=1)
+        spread = halves(lambda some: frechet(some[:, 0], some[:, 1]), pairs)[2]
+        found[letter] = round(spread, 3)
+    return found
 
 
 def log_spectral_distance(

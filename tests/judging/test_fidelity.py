@@ -88,7 +88,29 @@ def test_all_numbers_of_a_way_there_and_back(ears):
     assert 0 < usual["stoi"] < perfect["stoi"]
     assert usual["lsd_512"] > 0
     assert min(usual["frechet"].values()) > 0
+    assert perfect["frechet_spread"] == pytest.approx({"A": 0, "B": 0}, abs=1e-3)
     assert 0 < usual["real_time"] < 5
+
+
+def test_the_spread_of_a_distance_is_how_far_it_varies_from_crowd_to_crowd():
+    """Pairs are drawn together: those that are equal have no spread."""
+
+    class Same(Ear):
+        def __init__(self):
+            pass
+
+        def embed(self, waves):
+            return waves.double()
+
+    dice = torch.Generator().manual_seed(0)
+    found = []
+    for _ in range(30):
+        real = torch.randn(200, 4, generator=dice)
+        made = real + 1 + 0.2 * torch.randn(200, 4, generator=dice)
+        found.append(fidelity.frechet_by({"A": Same()}, made, real)["A"])
+    spread = fidelity.frechet_spread({"A": Same()}, made, real)["A"]
+    assert 0.4 < spread / torch.tensor(found).std().item() < 2.5
+    assert fidelity.frechet_spread({"A": Same()}, real, real)["A"] < 1e-6
 
 
 def test_a_missing_package_is_named_at_once(ears, monkeypatch):
