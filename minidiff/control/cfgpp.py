@@ -21,11 +21,10 @@ def cfgpp(
 ) -> Iterator[Tensor]:
     """DDIM with CFG++ (Chung et al. 2024, algorithm 2): scale, their lambda, 0 to 1.
 
-    x0_hat is guided by the small scale, and eps read off the null guess: by that, its
-    authors hold, a step keeps to where unconditional walks go. It is the step of `ddim`
-    with `Guided` at `stepwise(scale, ...)`. Scale 0 is `ddim` without the condition; 1
-    is no plain conditional walk. Follows the contract of the samplers and draws no
-    noise.
+    x0_hat is guided by the small scale, eps read off the null guess, so that a step
+    should keep to where unconditional walks go. It is the step of `ddim` with `Guided`
+    at `stepwise(scale, ...)`. Scale 0 is `ddim` without the condition; 1 is no plain
+    conditional walk. Follows the contract of the samplers and draws no noise.
     Raises ValueError for a scale outside [0, 1].
     """
     scale = valid.number(scale, "scale", 0, 1)
