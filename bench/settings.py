@@ -96,7 +96,7 @@ class Bench:
         first = half.nonzero()[:, 0]
         self.first = first
         self.drawn = first[like(self.wanted, self.labels[first], origin[first])]
-        self.pitch, self.rate = pitches(train), train.sample_rate
+        self.midi, self.rate = midi(train, self.drawn), train.sample_rate
         rest, self.others = self.waves[~half], self.labels[~half]
         self.rest = {letter: ear.embed(rest) for letter, ear in self.ears.items()}
 
@@ -127,7 +127,7 @@ class Bench:
     def yardsticks(self, spec) -> dict:
         """Crowds that no net has made; what a front end costs, sound by sound."""
         drawn, labels = self.waves[self.drawn], self.labels[self.drawn]
-        midi, half = self.wish(slice(None))[1], self.waves[self.first]
+        half = self.waves[self.first]
         held_out = like(self.wanted, self.truth, torch.arange(len(self.truth)))
         fronts = {"these through the front end": spec}
         if isinstance(spec, MelSpec):
@@ -137,7 +137,7 @@ class Bench:
             "recorded, held out": self.numbers(
                 self.test[held_out], self.truth[held_out]
             ),
-            "training recordings": self.numbers(drawn, labels, midi),
+            "training recordings": self.numbers(drawn, labels, self.midi),
         }
         for name, front in fronts.items():
 
@@ -145,20 +145,16 @@ class Bench:
                 parts = [front.decode(front.encode(w)) for w in waves.split(100)]
                 return torch.cat(parts)[:, : waves.shape[1]].clamp(-1, 1)
 
-            rows[name] = self.numbers(through(drawn), labels, midi)
+            rows[name] = self.numbers(through(drawn), labels, self.midi)
             rows[name]["cost"] = self.cost(half, through(half))
         return rows
 
-    def wish(self, places: slice) -> tuple[dict | int, Tensor | None]:
-        """What is asked for in these places: a class, or notes that were recorded too.
-
-        And their MIDI numbers.
-        """
+    def wish(self, places: slice) -> dict | int:
+        """What is asked for here: a class, or notes that were recorded as well."""
         wanted = self.wanted[places]
-        if self.pitch is None:
-            return wanted[0].item(), None
-        pitch = self.pitch[self.drawn[places]]
-        return {"instrument": wanted, "pitch": pitch - LOWEST}, pitch
+        if self.midi is None:
+            return wanted[0].item()
+        return {"instrument": wanted, "pitch": self.midi[places] - LOWEST}
 
     def cost(self, before: Tensor, after: Tensor) -> dict:
         """By how much the first half of the training moved away, by each ear.
@@ -179,11 +175,11 @@ class Bench:
         return found
 
 
-def pitches(notes) -> Tensor | None:
-    """The MIDI number of each note; None of sounds without."""
-    if "pitch" not in (getattr(notes, "label_names", None) or {}):
+def midi(train, chosen: Tensor) -> Tensor | None:
+    """The MIDI numbers of these notes; None of sounds without a pitch."""
+    if "pitch" not in (getattr(train, "label_names", None) or {}):
         return None
-    return LOWEST + torch.stack([labels["pitch"] for _, labels in notes])
+    return LOWEST + torch.stack([train[i][1]["pitch"] for i in chosen.tolist()])
 
 
 def first_half(labels: Tensor, origin: Tensor) -> Tensor:
@@ -207,12 +203,11 @@ def row(bench: Bench, model, sampler: str, steps: int, scale: float, between=Non
     model.settings = kept | {"between": between}
     waves = []
     for first in range(0, len(bench.wanted), each):
-        asked, _ = bench.wish(slice(first, first + each))
+        asked = bench.wish(slice(first, first + each))
         waves.append(model.generate(asked, each, seed=first, **options))
     waves, model.settings = torch.cat(waves), kept
     line = options | {"between": between} if between else options
-    line |= bench.numbers(waves, bench.wanted, bench.wish(slice(None))[1])
-    line |= {"seeds": 1}
+    line |= bench.numbers(waves, bench.wanted, bench.midi) | {"seeds": 1}
     return line | {"machine": machine(model.denoiser)}, waves
 
 

@@ -188,6 +188,7 @@ def test_every_setting_was_heard_by_both_ears(name):
         assert row["n"] == rows.n["made"] >= 100
         assert min(row["metrics"].values()) > 0
     for title in rows:
+        assert ("in_tune" in rows[title]["metrics"]) == (name == "notes")
         samples = TRIED[name].samples
         assert rows.sounds(title).shape == (2, samples)
 

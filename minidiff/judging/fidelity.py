@@ -50,8 +50,7 @@ def compare(
         "stoi": round(stoi(made, real, spec.sample_rate), 4),
         **{f"lsd_{n}": round(log_spectral_distance(made, real, n), 2) for n in WINDOWS},
         "mel_error": round((spec.encode(made) - mel).abs().mean().item(), 4),
-        "frechet": frechet_by(ears, made, real),
-        "frechet_spread": frechet_spread(ears, made, real),
+        **frechet_by(ears, made, real),
         "real_time": round(seconds * spec.sample_rate / real.numel(), 4),
     }
 
@@ -59,30 +58,21 @@ def compare(
 def frechet_by(
     ears: dict[str, Ear],
     made: Float[Tensor, "n samples"],
-    real: Float[Tensor, "m samples"],
-) -> dict[str, float]:
-    """Fréchet distance of two crowds, by each ear's letter."""
-    return {
-        letter: round(frechet(ear.embed(made), ear.embed(real)), 3)
-        for letter, ear in ears.items()
-    }
-
-
-def frechet_spread(
-    ears: dict[str, Ear],
-    made: Float[Tensor, "n samples"],
     real: Float[Tensor, "n samples"],
-) -> dict[str, float]:
-    """How far `frechet_by` would vary with other recordings, by each ear's letter.
+    way: str = "",
+) -> dict[str, dict[str, float]]:
+    """Fréchet distance of recordings and what was made of them, by each ear's letter.
 
-    Each sound and what was made of it are drawn together, as `halves` draws.
+    {"frechet": {letter: number}, "frechet_spread": the same}, names that end in `way`.
+    The spread is from one set of recordings to another: each one and what was made of
+    it are drawn together, as `halves` draws.
     """
-    found = {}
+    distance, spread = {}, {}
     for letter, ear in ears.items():
         pairs = torch.stack([ear.embed(made), ear.embed(real)], dim=1)
-        spread = halves(lambda some: frechet(some[:, 0], some[:, 1]), pairs)[2]
-        found[letter] = round(spread, 3)
-    return found
+        far, _, error = halves(lambda some: frechet(some[:, 0], some[:, 1]), pairs)
+        distance[letter], spread[letter] = round(far, 3), round(error, 3)
+    return {f"frechet{way}": distance, f"frechet_spread{way}": spread}
 
 
 def log_spectral_distance(

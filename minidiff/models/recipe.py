@@ -268,16 +268,12 @@ class AutoencoderRecipe(Recipe):
         """What the way to the latents and back loses."""
         real, _ = stacked(self.data("test"))
         mel, z = self.spec.encode(real), model.encode(real)
+        ways = {"": model.decode(z), "_without": self.spec.decode(mel)}
         found = {
             "compression": model.autoencoder.compression,
             "latent_std": round(z.std().item(), 3),
             "mel_rms": round((model.mel(z) - mel).square().mean().sqrt().item(), 4),
         }
-        for end, made in {
-            "": model.decode(z),
-            "_without": self.spec.decode(mel),
-        }.items():
-            crowds = made[:, : real.shape[1]], real
-            found[f"frechet{end}"] = fidelity.frechet_by(ears, *crowds)
-            found[f"frechet_spread{end}"] = fidelity.frechet_spread(ears, *crowds)
+        for way, made in ways.items():
+            found |= fidelity.frechet_by(ears, made[:, : real.shape[1]], real, way)
         return found

@@ -107,10 +107,11 @@ def test_the_spread_of_a_distance_is_how_far_it_varies_from_crowd_to_crowd():
     for _ in range(30):
         real = torch.randn(200, 4, generator=dice)
         made = real + 1 + 0.2 * torch.randn(200, 4, generator=dice)
-        found.append(fidelity.frechet_by({"A": Same()}, made, real)["A"])
-    spread = fidelity.frechet_spread({"A": Same()}, made, real)["A"]
+        found.append(fidelity.frechet_by({"A": Same()}, made, real)["frechet"]["A"])
+    ears = {"A": Same()}
+    spread = fidelity.frechet_by(ears, made, real)["frechet_spread"]["A"]
     assert 0.4 < spread / torch.tensor(found).std().item() < 2.5
-    assert fidelity.frechet_spread({"A": Same()}, real, real)["A"] < 1e-6
+    assert fidelity.frechet_by(ears, real, real)["frechet_spread"]["A"] < 1e-6
 
 
 def test_a_missing_package_is_named_at_once(ears, monkeypatch):
