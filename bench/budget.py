@@ -104,7 +104,7 @@ def stated(recipe) -> dict:
     """A recipe as JSON holds it, without what the steps or the row's name tell."""
     left_out = (
         "data", "about", "ear", "early", "eta", "steps", "judge_steps", "seed",
-        "vocoder",
+        "vocoder", "bits",
     )  # fmt: skip
     said = {key: value for key, value in vars(recipe).items() if key not in left_out}
     front = recipe.spec

@@ -98,7 +98,8 @@ def same(device: str, out: Path) -> None:
             continue
         asked = {"n": 1 if brief else 4, "steps": 2 if brief else None, "seed": 5}
         there, here = (
-            model.generate(0, device=d, **asked).double() for d in ("cpu", device)
+            model.generate(model.labels[0], device=d, **asked).double()
+            for d in ("cpu", device)
         )
         apart = (there - here).square().sum() / there.square().sum()
         decibels = 10 * apart.clamp(min=1e-20).log10().item()

@@ -11,6 +11,7 @@ from .measured import measured  # here, for it has the name of its room
 PLACES = {  # file -> what it gives to md
     "control.bridge": ["Bridge", "Regression", "cross"],
     "control.cfgpp": ["cfgpp"],
+    "control.inversion": ["invert_cfgpp"],
     "control.wiener": ["wiener"],
     "data": ["data"],
     "data.example": ["example", "examples"],

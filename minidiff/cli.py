@@ -124,12 +124,19 @@ def sample(
         str | None, typer.Option(help="griffin-lim, or a model. Default: the model's.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda ...")] = None,
+    reference: Annotated[str | None, typer.Option(help="A sound file to vary.")] = None,
+    strength: Annotated[
+        float | None,
+        typer.Option(help="0: the reference, 1: not at all. Default: 0.5."),
+    ] = None,
 ):
     """Write generated sounds as WAV files; none is replaced by another one.
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
 
     python -m minidiff sample notes --label violin --label pitch=69 --out fiddle
+
+    python -m minidiff sample environment --reference rain.wav --strength 0.6 --out more
     """
     from tqdm import tqdm
 
@@ -155,10 +162,11 @@ def sample(
     out = place.writable(valid.path(out, "out"))
     words = "-".join(asked.values() if isinstance(asked, dict) else [asked or "sound"])
     stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", words)
+    varied = {"reference": reference, "strength": strength}
     for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
         many, ask = min(8, last - s), (steps, scale, s, sampler)
         try:
-            waves = model.generate(asked, many, *ask, vocoder=vocoder)
+            waves = model.generate(asked, many, *ask, vocoder=vocoder, **varied)
         except models.Overshot as error:
             waves = error.waves
             overshot.append(str(error))

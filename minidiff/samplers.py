@@ -24,7 +24,7 @@ from torch import Tensor
 
 from . import valid
 from .denoiser import Cond
-from .process import Generators, randn, starting_noise
+from .process import Generators, diffuse, randn, starting_noise
 from .schedule import noise_times
 
 
@@ -39,7 +39,7 @@ def checked(walk: Callable) -> Callable:
         given["times"] = times
         if times.dim() != 1 or len(times) < 2:
             raise ValueError(f"times must be at least 2 numbers, got {times}")
-        if walk.__name__ == "invert":
+        if walk.__name__.startswith("invert"):
             if not (times.diff() > 0).all() or times[0] == 0:
                 raise ValueError(f"times must increase from above 0, got {times}")
         elif not (times.diff() < 0).all():
@@ -193,16 +193,22 @@ def from_noise(
     generator: Generators = None,
     device: torch.device | str = "cpu",
     times: Tensor | None = None,
+    x0: Tensor | None = None,
 ) -> Tensor:
     """The whole way from noise to x0 of this shape, on `device`.
 
-    sampler: its name. times: default: `noise_times` of so many steps. Raises ValueError
-    for an unknown sampler, and for steps below 1 or beyond the schedule's.
+    sampler: its name. times: default: `noise_times` of so many steps. x0: where to
+    begin instead, noised as far as the first time (Meng et al. 2022, SDEdit). Raises
+    ValueError for an unknown sampler, and for steps below 1 or beyond the schedule's.
     """
     walk = SAMPLERS[valid.choice(sampler, SAMPLERS, "sampler")]
     most = getattr(denoiser.schedule, "steps", inf)
     steps = valid.whole(steps, "steps", 1, most)
     times = noise_times(denoiser.schedule, steps) if times is None else times
-    x = starting_noise(shape, times[0], denoiser.schedule, generator).to(device)
+    if x0 is None:
+        x = starting_noise(shape, times[0], denoiser.schedule, generator)
+    else:
+        x = diffuse(x0.cpu(), times[0], randn(shape, generator), denoiser.schedule)
+    x = x.to(device)
     *_, x = walk(denoiser, x, times, cond=cond, generator=generator)
     return x

@@ -119,6 +119,9 @@ def test_shipped_models_work_there(name):
     elif hasattr(model, "enhance"):
         wave = model.enhance(0.1 * torch.randn(1, 6400), steps=3)
         assert wave.device.type == "cpu"
+    elif hasattr(model, "fit"):
+        wave = model.fit(0.1 * torch.randn(2, 32_768), ["rain", "a bell"])
+        assert wave.device.type == "cpu"
     else:
         front = getattr(model, "spec", model)
         mel = front.encode(0.1 * torch.randn(1, 6400, device="cuda"))

@@ -72,7 +72,7 @@ class Clap:
         """Whether each sound fits its right caption better than its wrong one.
 
         By chance half of them would: a caption with the sounds in another order, say,
-        shows whether order is heard at all (Wu et al. 2023 did not ask).
+        shows whether order is heard at all (after Ghosh et al. 2024).
         """
         heard = self.hear(waves)
         fits = [(heard * self.read(captions)).sum(1) for captions in (right, wrong)]

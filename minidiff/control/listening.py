@@ -8,11 +8,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..data.captions import SIDES, TRAITS, Asked, Part, parse
-from ..data.scenes import NAMES, unseen
+from ..data.scenes import NAMES, unseen_pair
 from ..nets.listener import Listener
 from ..sound.mel import MelSpec
 
 ORDER = ("", "over", "then")  # relations, as the listener counts them
+CROWDS = "one", "two, known pair", "two, new pair"
 
 
 class Listening:
@@ -48,22 +49,24 @@ class Listening:
     def judge(
         self, waves: Float[Tensor, "n samples"], captions: Sequence[str]
     ) -> dict[str, dict]:
-        """How often the sounds are as asked: of all captions, of new and of known ones.
+        """How often the sounds are as asked: of all captions, and by what they ask for.
 
-        sounds: all are there, whatever their order. relation: one, over or then.
-        order: of two different ones, the right one is louder, or earlier, where both
-        are there. traits: on the right side. all: everything that the caption says.
+        Crowds: "every", "one" (sound), "two, known pair" and "two, new pair", of sounds
+        that training never puts together. Of each what `shares` gives.
         """
         asked = [parse(caption) for caption in captions]
         heard = [what for what, _ in self.heard(waves)]
-        pairs = list(zip(asked, heard, strict=True))
-        new = [unseen(a) for a in asked]
-        crowds = {
-            "every": pairs,
-            "known": [pair for pair, n in zip(pairs, new, strict=True) if not n],
-            "new": [pair for pair, n in zip(pairs, new, strict=True) if n],
-        }
-        return {name: shares(crowd) for name, crowd in crowds.items() if crowd}
+        crowds = {"every": []} | {name: [] for name in CROWDS}
+        for pair in zip(asked, heard, strict=True):
+            crowds["every"].append(pair)
+            crowds[crowd(pair[0])].append(pair)
+        return {name: shares(pairs) for name, pairs in crowds.items() if pairs}
+
+
+def crowd(asked: Asked) -> str:
+    """To which of `CROWDS` it belongs; new traits make no difference."""
+    names = [part.name for part in asked.parts]
+    return CROWDS[len(names) - 1 + (len(names) == 2 and unseen_pair(*names))]
 
 
 def followed(model, listening: Listening, dataset, n: int = 360, **options) -> dict:
@@ -86,33 +89,44 @@ def followed(model, listening: Listening, dataset, n: int = 360, **options) -> d
 
 
 def shares(pairs: list[tuple[Asked, Asked]]) -> dict[str, float]:
-    """What share of what was asked is heard; `error`: the standard error of `all`."""
+    """What share of what was asked is heard, by kind; asked: how often each was.
+
+    sounds: those that were asked and no other, whatever their order. relation: one,
+    over or then. order: of two different ones, where both are there, the right one is
+    earlier or louder; order in time, in loudness: each of them. traits: on the right
+    side. traits heard: of those whose sound is there. all: all that the caption says.
+    error: the standard error of `all`.
+    """
     right = [compared(asked, heard) for asked, heard in pairs]
-    kinds = "sounds", "relation", "order", "traits", "all"
-    told = {kind: [x for one in right for x in one[kind]] for kind in kinds}
+    told = {kind: [x for one in right for x in one[kind]] for kind in right[0]}
     found = {k: round(sum(v) / len(v), 4) for k, v in told.items() if v}
     share = found["all"]
     error = math.sqrt(share * (1 - share) / len(pairs))
-    return {"n": len(pairs), **found, "error": round(error, 4)}
+    asked = {k: len(told[k]) for k in found}
+    return {"n": len(pairs), **found, "error": round(error, 4), "asked": asked}
 
 
 def compared(asked: Asked, heard: Asked) -> dict[str, list[bool]]:
     """What is right, by kind; a kind that was not asked has no entry."""
     names = [[part.name for part in each.parts] for each in (asked, heard)]
     there = sorted(names[0]) == sorted(names[1])
-    two = len(set(names[0])) == 2 and there
-    traits = []
+    order = [names[0] == names[1]] if there and len(set(names[0])) == 2 else []
+    traits, bearing = [], []
     for k, part in enumerate(asked.parts):
         # of the part that bears this name; of two, in their order
         mine = heard.parts[k : k + 1] if names[1][k : k + 1] == [part.name] else ()
         mine = mine or [other for other in heard.parts if other.name == part.name]
         for key, side in part.traits.items():
             traits.append(bool(mine) and mine[0].traits[key] == side)
+            bearing += traits[-1:] if mine else []
     every = asked.relation == heard.relation and names[0] == names[1] and all(traits)
     return {
         "sounds": [there],
         "relation": [asked.relation == heard.relation],
-        "order": [names[0] == names[1]] if two else [],
+        "order": order,
+        "order in time": order if asked.relation == "then" else [],
+        "order in loudness": order if asked.relation == "over" else [],
         "traits": traits,
+        "traits heard": bearing,
         "all": [every],
     }

@@ -162,6 +162,15 @@ def parse(caption: str) -> Asked:
     Raises ValueError for words and orders that the grammar does not have.
     """
     words = known(split(caption), VOCABULARY)
+    relation, halves = halved(words)
+    return Asked(relation, tuple(map(_part, halves)))
+
+
+def halved(words: list[str]) -> tuple[str, list[list[str]]]:
+    """Relation, and the words of each sound, in the order of `Asked`.
+
+    Raises ValueError for more than two sounds.
+    """
     found = [
         (i, between)
         for between in RELATIONS
@@ -169,13 +178,13 @@ def parse(caption: str) -> Asked:
         if tuple(words[i : i + len(between)]) == between
     ]
     if not found:
-        return Asked("", (_part(words),))
+        return "", [words]
     if len(found) > 1:
-        raise ValueError(f"caption: more than two sounds in {caption!r}")
+        raise ValueError(f"caption: more than two sounds in {' '.join(words)!r}")
     i, between = found[0]
     relation, swapped = RELATIONS[between]
-    parts = _part(words[:i]), _part(words[i + len(between) :])
-    return Asked(relation, parts[::-1] if swapped else parts)
+    halves = [words[:i], words[i + len(between) :]]
+    return relation, halves[::-1] if swapped else halves
 
 
 def _part(words: list[str]) -> Part:
@@ -219,63 +228,3 @@ def _vocabulary() -> list[str]:
 
 
 VOCABULARY = _vocabulary()
-
-
-# Wrong captions, as near to the right one as can be.
-
-
-def swapped(asked: Asked) -> Asked | None:
-    """The same sounds in the other order; None where there is no other."""
-    wrong = asked._replace(parts=asked.parts[::-1])
-    return None if wrong == asked else wrong
-
-
-def rebound(asked: Asked) -> Asked | None:
-    """Each sound with the traits of the other one; None where nothing would change."""
-    if len(asked.parts) < 2:
-        return None
-    a, b = asked.parts
-    both = garden.ranges(a.name).keys() & garden.ranges(b.name).keys()
-    if any(key not in both for key in (*a.traits, *b.traits)) or a.name == b.name:
-        return None
-    wrong = asked._replace(parts=(Part(a.name, b.traits), Part(b.name, a.traits)))
-    return None if wrong == asked else wrong
-
-
-def flipped(asked: Asked, rng: np.random.Generator) -> Asked | None:
-    """One trait the other way; None where no trait is asked."""
-    places = [(i, key) for i, part in enumerate(asked.parts) for key in part.traits]
-    if not places:
-        return None
-    i, key = places[rng.integers(len(places))]
-    part = asked.parts[i]
-    other = SIDES[part.traits[key] == "low"]
-    parts = list(asked.parts)
-    parts[i] = Part(part.name, part.traits | {key: other})
-    return asked._replace(parts=tuple(parts))
-
-
-def replaced(asked: Asked, rng: np.random.Generator) -> Asked:
-    """Another sound in place of one, without its traits; there is always one."""
-    i = rng.integers(len(asked.parts))
-    taken = {part.name for part in asked.parts}
-    names = [name for name in NOUNS if name not in taken]
-    parts = list(asked.parts)
-    parts[i] = Part(names[rng.integers(len(names))], {})
-    return asked._replace(parts=tuple(parts))
-
-
-def related(asked: Asked) -> Asked | None:
-    """The same two sounds in the other relation; None of one sound."""
-    other = {"over": "then", "then": "over"}.get(asked.relation)
-    return asked._replace(relation=other) if other else None
-
-
-def nearly(asked: Asked, rng: np.random.Generator) -> list[Asked | None]:
-    """One wrong caption of each of these four kinds, None where there is none."""
-    return [swapped(asked), rebound(asked), related(asked), flipped(asked, rng)]
-
-
-def wrong(asked: Asked, rng: np.random.Generator) -> list[Asked]:
-    """Four captions that are not true: `nearly`, or with another sound."""
-    return [one or replaced(asked, rng) for one in nearly(asked, rng)]

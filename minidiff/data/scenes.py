@@ -10,9 +10,10 @@ from torch.utils.data import Dataset
 
 from .. import valid
 from . import garden
-from .captions import MOST, NOUNS, SIDES, TRAITS, Asked, Part, say, traits, wrong
+from .captions import MOST, NOUNS, SIDES, TRAITS, Asked, Part, say, traits
 from .sounds import SPLITS
 from .tokens import Tokenizer
+from .twins import May, possible, wrong
 
 SAMPLES = 2 * garden.SAMPLES  # 2.048 s
 MARGIN = (6.0, 12.0)  # dB by which one sound is over another
@@ -51,6 +52,31 @@ def unseen(asked: Asked) -> bool:
         for part in asked.parts
         for key, side in part.traits.items()
     )
+
+
+def true(asked: Asked, scene: Scene) -> bool:
+    """Whether a caption that asks for this is true of the scene."""
+    names = [part.name for part in asked.parts]
+    if asked.relation != scene.relation or names != [name for name, _ in scene.parts]:
+        return False
+    here = zip(asked.parts, scene.parts, strict=True)
+    return all(
+        part.traits.items() <= traits(name, params).items()
+        for part, (name, params) in here
+    )
+
+
+def wrong_of(scene: Scene, split: str = "test") -> May:
+    """What may be told of a scene as wrong: possible, not true, in training not new.
+
+    A caption that training has as a wrong one only could be told apart by its words.
+    """
+
+    def may(other: Asked) -> bool:
+        new = split == "train" and unseen(other)
+        return possible(other) and not true(other, scene) and not new
+
+    return may
 
 
 def draw(first: str, split: str, rng: np.random.Generator) -> Scene:
@@ -105,7 +131,7 @@ class Scenes(Dataset):
     `tokenizer` makes them, 0 after the last word. Item i depends on nothing but (seed,
     split, i). "test" also has pairs of sounds and traits of sounds that "train" never
     puts together: `unseen(i)`. wrong: then there is "wrong" too, (4, 16), captions that
-    are near and not true. truth: then also what `truth` gives.
+    are near and not true of it. truth: then also what `truth` gives.
     """
 
     names = NAMES
@@ -149,7 +175,8 @@ class Scenes(Dataset):
             "caption": self.tokenizer.encode(caption)[0],
         }
         if self.with_wrong:
-            captions = [say(other, rng) for other in wrong(asked, rng)]
+            others = wrong(asked, rng, wrong_of(scene, self.split))
+            captions = [say(other, rng) for other in others]
             labels["wrong"] = self.tokenizer.encode(captions)
         return wave, labels | (self.truth(i) if self.with_truth else {})
 

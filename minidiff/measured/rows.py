@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean, stdev
 
 from jaxtyping import Float
 from safetensors.torch import load_file
@@ -81,6 +83,20 @@ class Measured(dict):
         ]
         return a - b, math.hypot(*errors) if errors else None
 
+    def paired(self, key: str, row: str, other: str) -> tuple[float, float]:
+        """How far one row is above another on the same recordings, and the error.
+
+        The mean of the differences, and their standard deviation over the root of
+        their number. Raises ValueError for a row that does not hold `key` of each.
+        """
+        lines = self | self.yardsticks
+        pair = [lines[valid.choice(name, lines, "row")] for name in (row, other)]
+        for name, line in zip((row, other), pair, strict=True):
+            valid.choice(key, line.get("each", {}), f"each of {name}")
+        a, b = (line["each"][key] for line in pair)
+        gaps = [x - y for x, y in zip(a, b, strict=True)]
+        return mean(gaps), stdev(gaps) / math.sqrt(len(gaps))
+
     def best(self, path: str, least: bool = True) -> str:
         """The row that leads, with those behind it by no more than two errors of that.
 
@@ -92,17 +108,19 @@ class Measured(dict):
         return " or ".join(n for n, (far, error) in gaps.items()
                            if error is None or abs(far) <= 2 * error)  # fmt: skip
 
-    def table(self, columns: dict[str, str]) -> str:
+    def table(self, columns: dict[str, str], rows: Sequence[str] = ()) -> str:
         """A table in Markdown, the yardsticks below the rows, in italics.
 
-        columns: paths by the words above them. A number that has a spread stands with
-        it.
+        columns: paths by the words above them. rows: only these, rows or yardsticks, in
+        this order; ValueError for an unknown one. A number that has a spread stands
+        with it.
         """
         lines = [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-        known = {f"*{name}*": row for name, row in self.yardsticks.items()}
-        for name, row in (self | known).items():
-            cells = (written(row, path) for path in columns.values())
-            lines.append(f"| {name} | {' | '.join(cells)} |")
+        known = self | self.yardsticks
+        for name in [valid.choice(row, known, "row") for row in rows] or known:
+            cells = (written(known[name], path) for path in columns.values())
+            title = name if name in self else f"*{name}*"
+            lines.append(f"| {title} | {' | '.join(cells)} |")
         return "\n".join(lines)
 
 

@@ -6,7 +6,16 @@ from torch import Tensor
 
 from ..sound.mel import MelSpec, decibels
 
+FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
+
+
+class Overshot(ValueError):
+    """Some of the sounds that were asked for are none. waves: all; those are NaN."""
+
+    def __init__(self, message: str, waves: Tensor):
+        super().__init__(message)
+        self.waves = waves
 
 
 def emptied(x: Tensor) -> Tensor:
@@ -33,3 +42,15 @@ def bounded(
     high = (loudest + BEYOND - spec.mean) / spec.std
     low = (spec.floor - BELOW - spec.mean) / spec.std
     return torch.minimum(mel, high).clamp(min=low)
+
+
+def no_louder(
+    wave: Float[Tensor, "n samples"], loudest: float
+) -> Float[Tensor, "n samples"]:
+    """Sounds hurried into being can come out far too loud: softer, if they are.
+
+    loudest: the largest rms that a sound may have.
+    """
+    wave = wave / (wave.abs().amax(1, keepdim=True) / FAR).clamp(min=1)
+    rms = wave.square().mean(1, keepdim=True).sqrt()
+    return wave * (loudest / rms).clamp(max=1)

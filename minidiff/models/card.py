@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ..digest import digest
+from .stored import stored
 
 EARS = {"A": "ear-a.safetensors", "B": "ear-b.safetensors"}
 EARLY = "early.safetensors"  # a snapshot of the same training
@@ -25,9 +26,12 @@ class Card(dict):
         return f"<card: {self.get('title', 'a model')}>"
 
 
-def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path:
-    """Write `model.safetensors` (float16) and `card.json`, which holds its digest.
+def save(
+    folder: str | Path, net: nn.Module, settings: dict, card: dict, bits: int = 16
+) -> Path:
+    """Write `model.safetensors` and `card.json`, which holds its digest.
 
+    bits: of a stored weight, 16 or 8 (`stored`).
     The card first: weights that are there always have one. Raises ValueError if they
     cannot be written; weights that were there before are then kept.
     """
@@ -35,7 +39,7 @@ def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path
     file, new = folder / "model.safetensors", folder / "model.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_weights(new, net, settings)
+        write_weights(new, net, settings, bits)
         try:
             write_card(folder, card, new.name)
             os.replace(new, file)
@@ -46,12 +50,9 @@ def save(folder: str | Path, net: nn.Module, settings: dict, card: dict) -> Path
     return file
 
 
-def write_weights(file: Path, net: nn.Module, settings: dict) -> Path:
-    """float16 weights and settings, in one move. Raises ValueError on failure."""
-    weights = {
-        name: (p.half() if p.is_floating_point() else p).detach().contiguous().cpu()
-        for name, p in net.state_dict().items()
-    }
+def write_weights(file: Path, net: nn.Module, settings: dict, bits: int = 16) -> Path:
+    """Weights and settings, in one move. Raises ValueError on failure."""
+    weights = stored(net.state_dict(), bits)
     part = file.with_suffix(".part")
     try:
         save_file(weights, part, metadata={"settings": json.dumps(settings)})

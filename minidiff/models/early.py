@@ -15,11 +15,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from .card import EARLY, card_in, verify, write_card
+from .stored import Weights, weights_in
 
 STEP = 0.15  # of a matrix's rms difference: an error of 4 %, in five bits a weight
 LARGEST = 127  # steps
-
-Weights = dict[str, Tensor]  # by their names
 
 
 def difference(early: Weights, late: Weights) -> Weights:
@@ -92,7 +91,7 @@ def save_early(folder: str | Path, snapshot: str | Path, told: str) -> Path:
     weights, file = folder / "model.safetensors", folder / EARLY
     card = card_in(folder)
     verify(weights, card.get("sha256"))
-    kept, part = difference(load_file(snapshot), load_file(weights)), folder / "part"
+    kept, part = difference(load_file(snapshot), weights_in(weights)), folder / "part"
     try:
         save_file(kept, part)
         part.chmod(0o644)  # safetensors writes for the owner alone

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from safetensors.torch import load_file
 from torch import nn
 
 from .. import valid
@@ -12,6 +11,7 @@ from ..nets.judge import MelJudge, SpectrumJudge
 from ..sound.mel import MelSpec
 from . import shelf
 from .card import EARS, card_in, settings_in, verify, write_card, write_weights
+from .stored import weights_in
 
 KINDS = {"A": (MelSpec, MelJudge), "B": (Levelled, SpectrumJudge)}
 
@@ -53,9 +53,9 @@ def load_ear(name: str, which: str = "A") -> Ear:
     folder = shelf.WEIGHTS / valid.choice(name, sorted(folders), f"ear {which} of")
     file = folder / EARS[which]
     verify(file, card_in(folder).get(file.stem))
-    settings, weights = settings_in(file), load_file(file)
+    settings, weights = settings_in(file), weights_in(file)
     net: nn.Module = judge(classes=len(weights["out.2.bias"]))
-    net.load_state_dict({key: value.float() for key, value in weights.items()})
+    net.load_state_dict(weights)
     return Ear(net, front(**settings["front"]), settings["samples"])
 
 

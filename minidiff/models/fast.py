@@ -22,20 +22,30 @@ class FastRecipe(SoundRecipe):
 
     teacher: the model that ships, whose weights it begins with and whose sounds it
     learns to make; net, front end, schedule and labels must be the teacher's. way: how
-    it learns; first, last, halve: as in `Gaps`. stops: for each number of steps the
+    it learns; folded: scale of the guidance that a distilled one takes over; first,
+    last, halve: as in `Gaps`. stops: for each number of steps the
     times at which it is asked, without the first, which is where `noise_times` begins.
     They are chosen when all is learned, and decide nothing about the weights.
     """
 
     teacher: str = ""
     way: str = "distilled"
+    folded: float = 1.0
     first: int = 8
     last: int = 32
     halve: int = 1000
     stops: tuple[tuple[float, ...], ...] = ((),)
     sampler: str = "renoise"
 
-    decisive = (*SoundRecipe.decisive, "begun", "way", "first", "last", "halve")
+    decisive = (
+        *SoundRecipe.decisive,
+        "begun",
+        "way",
+        "folded",
+        "first",
+        "last",
+        "halve",
+    )
 
     @property
     def begun(self) -> str:
@@ -54,8 +64,9 @@ class FastRecipe(SoundRecipe):
 
     def learner(self, denoiser: Denoiser) -> Tuned:
         """What is trained, from these weights on."""
+        options = {"scale": self.folded} if self.way == "distilled" else {}
         return WAYS[self.way](
-            denoiser, first=self.first, last=self.last, halve=self.halve
+            denoiser, first=self.first, last=self.last, halve=self.halve, **options
         )
 
     def settings(self, examples: Encoded) -> dict:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor
 
 from .. import schedule as schedules
@@ -14,11 +13,13 @@ from .. import valid
 from ..control.clap import Clap
 from ..control.enhance import Enhancer, enhancing
 from ..control.listening import Listening
+from ..control.reference import begun, known_from, times_from
 from ..data.tokens import Tokenizer
 from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
-from ..samplers import from_noise
+from ..samplers import SAMPLERS, from_noise
+from ..schedule import noise_times
 from ..sound.fine import FineMagnitudes
 from ..sound.latents import Latents
 from ..sound.mel import MelSpec
@@ -26,24 +27,16 @@ from ..sound.spectrum import Spectrum
 from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
 from . import checkpoint, shelf
-from .bounds import bounded, differ, emptied
+from .bounds import Overshot, bounded, differ, emptied, no_louder
 from .card import Card, card_in, settings_in, verify
 from .early import early_of
 from .labels import Classes
 from .prompts import Prompts
+from .stored import weights_in
 
-FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 # no number has that size: latents have unit variance, spectra the sum of a window
 WILD = {Latents: 10.0, Spectrum: 1e3}
 INAUDIBLE = 1e-3  # rms, if it comes of overshooting
-
-
-class Overshot(ValueError):
-    """Some of the sounds that were asked for are none. waves: all; those are NaN."""
-
-    def __init__(self, message: str, waves: Tensor):
-        super().__init__(message)
-        self.waves = waves
 
 
 class Model:
@@ -94,6 +87,8 @@ class Model:
         sampler: str | None = None,
         device: str | torch.device | None = None,
         vocoder: "str | Path | Vocoder | None" = None,
+        reference=None,
+        strength: float | None = None,
     ) -> Float[Tensor, "n samples"]:
         """n waveforms (n, samples) in [-1, 1], float32 on the CPU.
 
@@ -108,33 +103,46 @@ class Model:
         seed=seed + i gives. steps, scale, sampler and vocoder default to the model's
         own settings; device to where the denoiser is. vocoder: what makes the mels
         audible: "griffin-lim", or a model that was trained for it.
+        reference: a sound to vary (or a list of n): a waveform at the model's rate, an
+        `md.example(...)` or a file (`control.reference`). It is noised as far as t =
+        strength, 0.5 by default: at 0 it comes back bit for bit, however loud; at 1 it
+        is ignored. Below 1, where no cond is given, nothing is asked, no label drawn.
         Raises ValueError for unknown labels, words, samplers and vocoders, captions of
-        too many words, n or steps below 1, steps beyond the schedule's (1000) or not
-        among the few that were learned, seed < 0, a vocoder of other mels, and any
-        where there is no mel; `Overshot`, which holds the others, for sounds of which
-        nothing is left but NaN or silence.
+        too many words, references and strengths that cannot be used, n or steps below
+        1, steps beyond the schedule's (1000) or not among the few that were learned,
+        seed < 0, a vocoder of other mels, and any where there is no mel; `Overshot`,
+        which holds the others, for sounds of which nothing is left but NaN or silence.
         """
         settings = self.settings
         sampler = sampler or settings["sampler"]
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
         if n == 1:  # so many as there are labels
-            given = cond.values() if isinstance(cond, dict) else [cond]
-            n = max([len(c) for c in given if isinstance(c, list | tuple)], default=1)
+            given = [*(cond.values() if isinstance(cond, dict) else [cond]), reference]
+            n = max([1, *(len(c) for c in given if isinstance(c, list | tuple))])
         n, seed = valid.whole(n, "n", 1), valid.seed(seed)
         valid.seed(seed + n - 1)
+        first, strength = begun(
+            reference, strength, n, self.sample_rate, settings["samples"]
+        )
+        times = self._times(steps, strength or 1.0)
+        valid.choice(sampler, SAMPLERS, "sampler")
         speak = self._voice(vocoder or settings["vocoder"], seed)
+        if strength == 0:
+            return first.clone()
         if device is None:
             device = next(self.denoiser.parameters()).device
         device = valid.device(device)
         self.denoiser.to(device)
         dice = [torch.Generator().manual_seed(seed + i) for i in range(n)]
-        asked = self.asks.read(cond, n, dice)
+        free = cond is None and first is not None
+        asked = {} if free else self.asks.read(cond, n, dice)
         cond = {name: c.to(device) for name, c in asked.items()}
         between = tuple(settings.get("between") or (0.0, math.inf))
         guided = Guided(self.denoiser, scale, between=between)
         walk = (n, *self.shape), sampler, steps, cond or None, dice, device
-        x = from_noise(guided, *walk, self._times(steps)).cpu()
+        x0 = None if first is None else self.spec.encode(first)
+        x = from_noise(guided, *walk, times, x0).cpu()
         waves, lost = self.heard(x, speak)
         if lost.any():
             seeds = ", ".join(str(seed + i) for i in lost.nonzero()[:, 0].tolist())
@@ -145,15 +153,18 @@ class Model:
             )
         return waves
 
-    def _times(self, steps: int) -> Tensor | None:
-        """The times of so many steps, for a model that has learned only a few."""
+    def _times(self, steps: int, strength: float) -> Tensor:
+        """Of so many steps, the rest from strength on; a model may know only a few."""
+        schedule = self.denoiser.schedule
         if (stops := self.settings.get("stops")) is None:
-            return None
+            most = getattr(schedule, "steps", math.inf)
+            steps = valid.whole(steps, "steps", 1, most)
+            return times_from(noise_times(schedule, steps), strength)
         steps = valid.whole(steps, "steps", 1)
         if str(steps) not in stops:
             known = ", ".join(stops)
             raise ValueError(f"steps: this model has learned {known} only, got {steps}")
-        return torch.tensor([*stops[str(steps)], 0.0], dtype=torch.float64)
+        return known_from([*stops[str(steps)], 0.0], strength)
 
     def heard(self, x: Tensor, speak=None) -> tuple[Tensor, Tensor]:
         """The waveforms (n, samples) of x, kept within what was learned.
@@ -174,14 +185,8 @@ class Model:
             mel = bounded(x, self.audible)
             far |= differ(x, mel)
             x = mel
-        waves = self._no_louder(speak(x)).clamp(-1, 1)
+        waves = no_louder(speak(x), self.settings["loudest"]).clamp(-1, 1)
         return waves, lost | far & (waves.square().mean(1) < INAUDIBLE**2)
-
-    def _no_louder(self, wave: Tensor) -> Tensor:
-        """Sounds hurried into being can come out far too loud: softer, if they are."""
-        wave = wave / (wave.abs().amax(1, keepdim=True) / FAR).clamp(min=1)
-        rms = wave.square().mean(1, keepdim=True).sqrt()
-        return wave * (self.settings["loudest"] / rms).clamp(max=1)
 
     def _voice(self, vocoder, seed: int):
         """The function that turns mels, or x where there are none, into waveforms."""
@@ -227,7 +232,7 @@ def load(
     if "schedule" in settings:
         schedule = getattr(schedules, settings["schedule"])()
     net = build(schedule=schedule, **settings["net"])
-    net.load_state_dict({key: value.float() for key, value in load_file(file).items()})
+    net.load_state_dict(weights_in(file))
     net.to(device)
     if settings["kind"] == "autoencoder":
         return Latents(net, front(settings["spec"]), card)

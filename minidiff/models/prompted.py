@@ -6,6 +6,7 @@ from torch.utils.data import Dataset
 
 from ..control.listening import followed
 from ..data.tokens import Tokenizer
+from ..denoiser import Denoiser
 from . import model as models
 from .encoded import Captioned, Heard
 from .recipe import SoundRecipe
@@ -28,7 +29,23 @@ class Asked(SoundRecipe):
 
 @dataclass(frozen=True)
 class PromptRecipe(Asked):
-    """Of one that reads captions, word by word."""
+    """Of one that reads captions, word by word.
+
+    clap: name or folder of the CLAP whose reader of captions it begins with, as large
+    models take a trained one (Saharia et al. 2022, Imagen); None: it begins at random.
+    """
+
+    clap: str | None = None
+
+    decisive = (*SoundRecipe.decisive, "clap")
+
+    def build(self, names: dict[str, list[str]]) -> Denoiser:
+        denoiser = super().build(names)
+        if self.clap:
+            read = models.load(self.clap).towers.text.text
+            words = denoiser.net.conditions.embedders["caption"].text
+            words.load_state_dict(read.state_dict())
+        return denoiser
 
     def examples(self, waves: Dataset) -> Captioned:
         return Captioned(waves, self.front)

@@ -33,7 +33,7 @@ class Recipe:
     about: title, licence and source of the data, for the card.
     ear: the spectrograms that ear A of `evaluate` sees; default: `spec`. judge: the
     recipe whose ears listen; default: this one. judge_steps: of their training. seed:
-    of weights, order and noise.
+    of weights, order and noise. bits: of a stored weight (`stored`).
     """
 
     data: Callable[[str], Dataset]
@@ -48,6 +48,7 @@ class Recipe:
     judge: str | None = None
     judge_steps: int = 1200
     seed: int = 0
+    bits: int = 16
 
     kind = "unknown"
     endless = False  # whether the training's data are mixed anew, too many to hold

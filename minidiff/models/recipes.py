@@ -21,6 +21,9 @@ from .shelf import TITLES
 
 DIGITS = MelSpec(8000, n_fft=512, hop_length=160, n_mels=64)
 HITS_HEARD = MelSpec(16_000, n_fft=512, hop_length=128, mean=-65.0, std=22.0)
+HITS_SPECTRUM = Spectrum(
+    16_000, size=(0.9, 0.25, 0.21, 0.23, 0.24, 0.27, 0.3, 0.25, 0.16)
+)
 SOUNDS = MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0)
 SPOKEN = {
     "data": f"Free Spoken Digit Dataset at commit {SPEECH[:7]}, training split",
@@ -78,10 +81,11 @@ ASKED = {
     "data": scenes,
     "samples": 32_768,
     "spec": SOUNDS,
-    "net": ROWS | {"channels": (40, 72, 104)},
-    "steps": 4500,
+    "net": ROWS | {"channels": (32, 56, 80)},
+    "steps": 6000,
     "batch": 32,
     "scale": 3.0,
+    "bits": 8,
 }
 MATCHED = {"samples": 32_768, "spec": SOUNDS, "net": {}, "steps": 2500, "batch": 64}
 RECIPES: dict[str, Recipe] = {
@@ -109,9 +113,7 @@ RECIPES: dict[str, Recipe] = {
     "drums": SoundRecipe(
         data=hits,
         samples=8192,
-        spec=Spectrum(
-            16_000, size=(0.9, 0.25, 0.21, 0.23, 0.24, 0.27, 0.3, 0.25, 0.16)
-        ),
+        spec=HITS_SPECTRUM,
         ear=HITS_HEARD,
         net=SMALL | {"in_channels": 2},
         steps=4500,
@@ -183,7 +185,7 @@ RECIPES: dict[str, Recipe] = {
         samples=16_384,
         spec=MelSpec(16_000, n_fft=2048, n_mels=128, mean=-53.0, std=23.0),
         net=ROWS,
-        steps=6500,
+        steps=5500,
         batch=32,
         about={
             "title": TITLES["notes"],
@@ -233,6 +235,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "prompts": PromptRecipe(
         **ASKED,
+        clap="clap",
         about={"title": TITLES["prompts"]} | MADE,
     ),
     "clap": ClapRecipe(
@@ -257,7 +260,7 @@ RECIPES: dict[str, Recipe] = {
             16_000, n_fft=512, hop_length=160, n_mels=80, mean=-55.0, std=23.0
         ),
         net={},
-        steps=5000,
+        steps=3000,
         batch=64,
         about={"title": TITLES["scenes-listener"]} | MADE,
     ),

@@ -100,7 +100,7 @@ def train(
             card["seconds"] = round(time.perf_counter() - began)
             card["machine"] = machine(learner)
             net = recipe.finish(learner, examples)
-            save(out, net, recipe.settings(examples), card)
+            save(out, net, recipe.settings(examples), card, recipe.bits)
 
 
 def source(

@@ -1,6 +1,6 @@
 """Two towers, one for sound and one for words, that meet in one space.
 
-CLIP (Radford et al. 2021) for sound, CLAP (Wu et al. 2023), in small.
+CLIP (Radford et al. 2021) for sound, CLAP (Elizalde et al. 2022), in small.
 """
 
 import math
@@ -25,7 +25,8 @@ def contrast(
     """InfoNCE both ways: which of these texts is that of this sound, and the reverse?
 
     Embeddings of length 1; the i-th text is that of the i-th sound. wrong: more texts,
-    that only the i-th sound has to refuse (Yuksekgonul et al. 2023).
+    that only the i-th sound has to refuse, after Yuksekgonul et al. 2023, where every
+    sound refuses all of them.
     """
     with torch.autocast(sounds.device.type, enabled=False):  # small gaps, large scores
         scores = sounds @ texts.T / temperature  # (b, b): a row for each sound

@@ -1,5 +1,7 @@
 """Who judges prompts: what is right by hand, and truths that are true."""
 
+from collections import Counter
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,6 +12,7 @@ from minidiff.control.listening import (
     ORDER,
     Listening,
     compared,
+    crowd,
     followed,
     shares,
 )
@@ -46,7 +49,35 @@ def sure(caption):
 )  # fmt: skip
 def test_what_is_right_by_hand(asked, heard, right):
     found = compared(parse(asked), sure(heard))
-    assert tuple(list(map(int, v)) for v in found.values()) == right
+    kinds = "sounds", "relation", "order", "traits", "all"
+    assert tuple(list(map(int, found[kind])) for kind in kinds) == right
+    relation = {"then": "order in time", "over": "order in loudness"}
+    for other, kind in relation.items():
+        is_asked = parse(asked).relation == other
+        assert found[kind] == (found["order"] if is_asked else [])
+
+
+def test_a_trait_is_heard_of_a_sound_that_is_there():
+    for asked, heard, right in (
+        ("a high bell", "a high bell", [1]),
+        ("a high bell", "a low bell over rain", [0]),
+        ("a high bell over soft rain", "wind over a high bell", [1]),
+        ("a high bell", "rain", []),
+    ):
+        found = compared(parse(asked), sure(heard))
+        assert found["traits heard"] == right
+        assert sum(found["traits"]) == sum(right)
+
+
+def test_crowds_go_by_the_pair_alone():
+    for caption, expected in (
+        ("a bell", "one"),
+        ("a high engine", "one"),  # a new trait
+        ("a bell over rain", "two, known pair"),
+        ("a bell, then a high engine", "two, known pair"),
+        ("wind, then rain", "two, new pair"),
+    ):
+        assert crowd(parse(caption)) == expected
 
 
 def test_shares():
@@ -56,6 +87,9 @@ def test_shares():
     assert (found["sounds"], found["relation"], found["order"]) == (1, 1, 0)
     assert (found["traits"], found["all"]) == (1, 0.5)
     assert found["error"] == pytest.approx(0.5 / 2**0.5, abs=1e-4)
+    assert found["asked"] == {"sounds": 2, "relation": 2, "order": 1,
+                              "order in loudness": 1, "traits": 1, "traits heard": 1,
+                              "all": 2}  # fmt: skip
 
 
 def test_truth_is_what_the_scene_was_made_from():
@@ -92,7 +126,7 @@ def test_the_loss_by_hand():
     torch.testing.assert_close(loss, expected)
 
 
-def test_judging_counts_known_and_new_captions():
+def test_judging_counts_every_caption_in_one_crowd_more():
     torch.manual_seed(0)
     spec = MelSpec(16_000, n_fft=512, hop_length=160, n_mels=80)
     listening = Listening(Listener(3, 12, 5), spec)
@@ -100,9 +134,9 @@ def test_judging_counts_known_and_new_captions():
     waves = torch.stack([wave for wave, _ in dataset])
     told = [dataset.caption(i) for i in range(40)]
     found = listening.judge(waves, told)
-    new = sum(dataset.unseen(i) for i in range(40))
-    assert (found["every"]["n"], found["new"]["n"]) == (40, new)
-    assert found["known"]["n"] == 40 - new
+    crowds = [crowd(parse(caption)) for caption in told]
+    assert found["every"]["n"] == 40
+    assert {k: v["n"] for k, v in found.items() if k != "every"} == Counter(crowds)
     for asked, places in listening.heard(waves[:5]):
         assert len(asked.parts) == len(places) == 1 + (asked.relation != "")
 

@@ -88,25 +88,6 @@ def test_a_trait_is_an_outer_third():
     }  # fmt: skip
 
 
-def test_wrong_captions_are_wrong_and_near():
-    rng = np.random.default_rng(0)
-    assert captions.swapped(OVER) == Asked("over", (RAIN, BELL))
-    assert captions.swapped(Asked("", (BELL,))) is None
-    assert captions.swapped(Asked("then", (BELL, BELL))) is None
-    assert captions.rebound(OVER) == Asked(
-        "over", (Part("bell", RAIN.traits), Part("rain", BELL.traits))
-    )
-    assert captions.rebound(Asked("over", (BELL, Part("kick", {"decay": "low"}))))
-    slow = Asked("over", (BELL, Part("bird", {"rate": "low"})))
-    assert captions.rebound(slow) is None  # a bell has no rate
-    other = captions.flipped(Asked("", (RAIN,)), rng)
-    assert other.parts[0].traits == {"loudness": "high"}
-    assert captions.flipped(Asked("", (Part("bell", {}),)), rng) is None
-    for _ in range(20):
-        names = [part.name for part in captions.replaced(OVER, rng).parts]
-        assert len({"bell", "rain"} & set(names)) == 1
-
-
 def test_tokens():
     tokenizer = Tokenizer()
     tokens = tokenizer.encode(["a bell", "", "rain, then a bell"])

@@ -17,6 +17,8 @@ from torch import nn
 
 import minidiff as md
 from minidiff.nets import Autoencoder, DiffWave, DiT, WaveGrad
+from minidiff.nets.clap import Towers
+from minidiff.nets.text import Text
 from minidiff.nets.unet import Block
 from minidiff.sound.fine import FineMagnitudes
 
@@ -66,6 +68,7 @@ def net(kind):
         ),
         "dit": lambda: DiT(width=160, classes=12),
         "autoencoder": lambda: Autoencoder((24, 48, 96)),
+        "towers": lambda: Towers(76, 16),
         "mlp": lambda: md.MLP(dim=2, width=64, layers=2, classes=3),
     }[kind]()
 
@@ -105,6 +108,9 @@ ALL = {
     "dit": lambda: md.draw(net("dit"), (16, 16)),
     "dit block": lambda: md.draw(net("dit").blocks[0], 64),
     "autoencoder": lambda: md.draw(net("autoencoder"), (64, 64)),
+    "towers": lambda: md.draw(net("towers"), (64, 128)),
+    "reader": lambda: md.draw(Text(76, 16), 16),
+    "short towers": lambda: md.draw(Towers(9, 4, d=8), (32, 20)),
     "mlp": lambda: md.draw(net("mlp")),
     "row": lambda: md.draw(row(), 3),
     "chain": lambda: md.draw(md.LinearBeta()),
@@ -130,6 +136,11 @@ ALL = {
     "step": lambda: md.draw("step", schedule=SCHEDULE),
     "step, fresh": lambda: md.draw("step", schedule=SCHEDULE, t=0.8, s=0.1, eta=1.0),
     "solvers": lambda: md.draw("solvers"),
+    "variation": lambda: md.draw("variation", whole=md.load("digits"), strength=0.6),
+    "variation of a waveform": lambda: md.draw(
+        "variation", whole=md.load("drums-waveform")
+    ),
+    "edit": lambda: md.draw("edit", whole=md.load("digits")),
     **{
         f"training: {predicts}": lambda predicts=predicts: md.draw(
             md.Denoiser(unet("two levels")[0], md.Flow(), predicts), (1, 8, 8)
@@ -368,6 +379,28 @@ def test_the_shapes_through_an_autoencoder():
     layers = [type(part).__name__ for part in (*whole.encoder, *whole.decoder)]
     words = re.findall(r"[A-Z]\w+", " ".join(codes(shown)))
     assert Counter(words) == Counter(layers)
+
+
+def test_the_shapes_in_two_towers():
+    whole, shown = net("towers").eval(), drawn("towers")
+    heard, mel = passed(whole.sound, torch.randn(2, 1, 64, 128))
+    read, _ = passed(whole.text, torch.zeros(2, 16, dtype=torch.int64))
+    halved = [heard[f"layers.{k}"] for k in (3, 7, 11, 15)]
+    assert shapes(shown, right=190) == [mel[""], *halved]
+    assert shapes(shown, left=190) == [read["text"], *[read["text.blocks.0"]] * 2]
+    words = " ".join(words for words, *_ in texts(shown))
+    assert f"tokens 16 {mel['out']}" not in words
+    for number in (mel["out"], heard[""], read[""], "16"):
+        assert number in re.findall(r"\d+", words)
+
+
+def test_the_shapes_in_a_reader():
+    text, shown = Text(9, 7, width=8, depth=3), md.draw(Text(9, 7, width=8, depth=3), 5)
+    said, _ = text(torch.zeros(1, 5, dtype=torch.int64))
+    assert codes(shown).count("×".join(map(str, said.shape[1:]))) == 1
+    assert [w for w in codes(shown) if "blocks" in w] == [
+        f"blocks[{k}]" for k in range(3)
+    ]
 
 
 def test_the_widths_of_plain_nets():

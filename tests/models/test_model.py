@@ -11,7 +11,9 @@ import tiny
 import torch
 
 import minidiff as md
+from minidiff.control.clap import Clap
 from minidiff.control.enhance import Enhancer
+from minidiff.control.listening import Listening
 from minidiff.models import card, recipes, run, shelf
 from minidiff.models import model as models
 from minidiff.models.labels import Classes, beyond, indices, ranges
@@ -413,8 +415,20 @@ def test_shipped_models_speak(name):
     model = md.load(name)
     for key in ("title", "licence", "data", "recipe", "steps", "seconds", "machine"):
         assert key in model.card
+    if isinstance(model, Clap):
+        hiss = 0.1 * torch.randn(1, 32_768, generator=torch.Generator().manual_seed(0))
+        fit = model.fit(hiss, ["rain", "a flute"])[0]
+        assert fit[0] > fit[1]
+        return
+    if isinstance(model, Listening):
+        waves = torch.stack([md.data.scenes(6, "test")[i][0] for i in range(6)])
+        told = [md.data.scenes(6, "test").caption(i) for i in range(6)]
+        right = model.judge(waves, told)["every"]["sounds"]
+        assert right > model.judge(waves, told[1:] + told[:1])["every"]["sounds"]
+        return
     if isinstance(model, models.Model):
-        wave = model.generate(0, steps=4)  # in two no spectrum has found its phases
+        asked = "a bell" if "caption" in model.conditions else 0
+        wave = model.generate(asked, steps=4)  # in two no spectrum has its phases
     elif isinstance(model, Enhancer):
         buzz = torch.arange(8000)[None] % 80 / 800
         wave = model.enhance(buzz + 0.01 * torch.randn(1, 8000), steps=2)

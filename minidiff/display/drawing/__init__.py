@@ -3,7 +3,18 @@
 import torch
 
 from ..shown import Shown
-from . import curves, latents, models, nets, pipelines, unet, waves
+from . import (
+    curves,
+    latents,
+    models,
+    nets,
+    pipelines,
+    reader,
+    references,
+    towers,
+    unet,
+    waves,
+)
 
 # By the names of classes, so that this room need not know where they live.
 SIZED = {
@@ -16,6 +27,8 @@ SIZED = {
     "DiT": latents.dit,
     "DiTBlock": latents.dit_block,
     "Autoencoder": latents.autoencoder,
+    "Towers": towers.towers,
+    "Text": reader.reader,
     "Denoiser": pipelines.training,
     "Vocoding": models.vocoder,
     "FineMagnitudes": models.fine,
@@ -29,6 +42,8 @@ WHOLE = {
     "Vocoder": models.vocoder,
     "step": pipelines.step,
     "solvers": curves.solvers,
+    "variation": references.variation,
+    "edit": references.edit,
 }
 
 
@@ -37,14 +52,17 @@ def draw(thing, size: int | tuple | None = None, **numbers) -> Shown:
 
     thing, one of
     * a net, `UNet`, `DiffWave`, `WaveGrad`, `DiT`, `Autoencoder`, or one of its blocks:
-      `size` is that of x without channels; of a DiT's block the number of tokens;
+      `size` is that of x without channels; of a DiT's block the number of tokens; the
+      two `Towers` of a CLAP, for a mel of this size; `Text`, for so many words;
     * an `MLP`; a row of layers (`nn.Sequential`) for an input of this size;
     * a `Denoiser`, whose training is shown, for x0 of this size, channels first;
     * a `Guided`, a schedule, a `MelSpec`, a loaded model or vocoder;
     * a `Vocoding` or `FineMagnitudes`, for a waveform of this size;
     * a class of these, made from `numbers`: `draw(UNet, (8, 8), channels=(32, 64))`;
     * "step", one step of a sampler: schedule=, and t=, s=, eta=;
-    * "solvers", three samplers on one exact curve: denoiser=, times=, x=.
+    * "solvers", three samplers on one exact curve: denoiser=, times=, x=;
+    * "variation" and "edit" of a sound, by a loaded model: whole=, and strength=, or
+      was=, wanted=.
 
     Draws no random numbers that anybody would miss. Raises ValueError for anything
     else, and for a size that is missing.
