@@ -10,7 +10,7 @@ from .check import Number, Numbers, Order, Wrong, exercise, form
 
 
 @exercise("ex-14-1", "predict", minutes=6, trains="what a deaf ear can still retrieve")
-@form(Numbers(2, values=(0, 1, 2, 25, 50, 75, 98, 100)))
+@form(Numbers(2, values=(0, 0.5, 1, 2, 25, 50, 75, 98, 100)))
 def deaf_recall(answer):
     first, second = numbers(answer, 2)
     if max(first, second) <= 1 and second > 0:
@@ -158,7 +158,7 @@ def leaks(scores, v, heard):
 
 
 @exercise("ex-14-4", "vary", minutes=6, trains="how cold a temperature must be")
-@form(Number(0.01, 1, 0.01))
+@form(Number(0.01, 1, 0.01, also=(0,)))
 def cold(answer):
     temperature = number(answer)
     if not temperature > 0:  # NaN is not
