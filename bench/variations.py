@@ -37,10 +37,9 @@ STEPS = 12
 
 
 def share(hits: Tensor) -> tuple[float, float]:
-    """A share and its standard error, one hit and one miss more counted."""
-    n, p = len(hits), hits.double().mean().item()
-    likely = (p * n + 1) / (n + 2)
-    return round(p, 3), round(math.sqrt(likely * (1 - likely) / n), 3)
+    """A share and its standard error."""
+    p = hits.double().mean().item()
+    return round(p, 3), share_error(p, len(hits))
 
 
 def mean(values: Tensor) -> tuple[float, float]:
@@ -114,6 +113,7 @@ def apart(items: Tensor, sources: list) -> Tensor:
 
 
 def share_error(p: float, n: int) -> float:
+    """The standard error of a share of n, one hit and one miss more counted."""
     likely = (p * n + 1) / (n + 2)
     return round(math.sqrt(likely * (1 - likely) / n), 3)
 

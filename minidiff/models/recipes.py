@@ -185,7 +185,7 @@ RECIPES: dict[str, Recipe] = {
         samples=16_384,
         spec=MelSpec(16_000, n_fft=2048, n_mels=128, mean=-53.0, std=23.0),
         net=ROWS,
-        steps=5500,
+        steps=6500,
         batch=32,
         about={
             "title": TITLES["notes"],
