@@ -67,6 +67,7 @@ PATCH_UNET = {"type": "UNet", "channels": (48, 96, 128), "patch": 2}
 GARDEN = replace(
     SOUNDS, data=LATENT.data, scale=LATENT.scale, between=None, judge="sounds"
 )
+ENHANCE = RECIPES["digits-enhance"]
 LATENT_UNET = {"type": "UNet", "in_channels": 4, "channels": (64, 128)}
 PRICE = 4e-3  # kl * compression: what a nat costs, the same at every size
 
@@ -96,6 +97,9 @@ GROUPS = {
         "U-Net on mels, patch 2": replace(GARDEN, net=PATCH_UNET),
         "U-Net on latents": replace(LATENT, net=LATENT_UNET, batch=16),
         "DiT on latents": replace(LATENT, batch=16),
+    },
+    "enhance": {
+        way: replace(ENHANCE, way=way) for way in ("regression", "diffusion", "bridge")
     },
 }
 

@@ -31,7 +31,7 @@ PYTEST = [
     "--confcutdir", "tests", "-c", os.devnull, "--rootdir", ".",
     "-o", "pythonpath=. tools book/_ext",
 ]  # fmt: skip
-GROUPS = ("waveforms", "vocoders", "fine", "autoencoders", "latents")
+GROUPS = ("waveforms", "vocoders", "fine", "autoencoders", "latents", "enhance")
 MARGIN = 12  # seconds, for what comes after the last step
 PROBE = {"cuda": 150, "cpu": 15}  # steps, by which the speed is known
 

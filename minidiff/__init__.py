@@ -9,9 +9,20 @@ import importlib
 from .measured import measured  # here, for it has the name of its room
 
 PLACES = {  # file -> what it gives to md
+    "control.anomaly": ["anomaly"],
     "control.bridge": ["Bridge", "Regression", "cross"],
     "control.cfgpp": ["cfgpp"],
+    "control.daps": ["daps"],
+    "control.dps": ["DPS"],
     "control.inversion": ["invert_cfgpp"],
+    "control.long": ["Windows"],
+    "control.operators": ["Clipped", "Gap", "Linear", "Lowpass", "Mask", "Noisy"],
+    "control.pigdm": ["PiGDM"],
+    "control.playing": ["drummed", "mixed", "render"],
+    "control.posterior": ["Posterior"],
+    "control.repaint": ["repaint"],
+    "control.replacement": ["replacement"],
+    "control.reverb": ["Reverb"],
     "control.wiener": ["wiener"],
     "data": ["data"],
     "data.example": ["example", "examples"],

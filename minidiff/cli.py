@@ -1,7 +1,6 @@
-"""The command line: python -m minidiff cut | train | sample | evaluate | list."""
+"""The command line: python -m minidiff cut | train | sample | repair | list ..."""
 
 import re
-import signal
 import sys
 import warnings
 from pathlib import Path
@@ -10,6 +9,9 @@ from typing import Annotated
 import typer
 
 from .models import shelf
+from .models.patience import Patience
+from .shell import filled, loaded, render, repair
+from .watch import anomaly
 
 app = typer.Typer(
     add_completion=False,
@@ -17,6 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, hear and judge small diffusion models of sound.",
 )
+app.command()(repair)
+app.command()(render)
+app.command()(anomaly)
 Name = Annotated[str, typer.Argument(help="Name of a model; `list` shows them.")]
 
 
@@ -85,29 +90,6 @@ def train(
             typer.echo(f"note: {out} is also a model that ships; yours is ./{out}")
 
 
-class Patience:
-    """Ctrl-C, or a request to end, waits for the step that runs; a second does not."""
-
-    begun = called = False
-
-    def __enter__(self):
-        kinds = signal.SIGINT, signal.SIGTERM
-        self.before = {kind: signal.signal(kind, self.hear) for kind in kinds}
-        return self
-
-    def __exit__(self, *_):
-        for kind, handler in self.before.items():
-            signal.signal(kind, handler)
-
-    def hear(self, *_):
-        if self.called or not self.begun:
-            raise KeyboardInterrupt
-        self.called = True
-
-    def __call__(self) -> bool:
-        return self.called
-
-
 @app.command()
 def sample(
     name: Annotated[str, typer.Argument(help="Name of a model, or its folder.")],
@@ -129,44 +111,58 @@ def sample(
         float | None,
         typer.Option(help="0: the reference, 1: not at all. Default: 0.5."),
     ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Beyond what was learned: textures only.")
+    ] = None,
 ):
-    """Write generated sounds as WAV files; none is replaced by another one.
+    """Write generated sounds as WAV files, tunes as ABC; none replaces another one.
 
     python -m minidiff sample digits --label seven -n 4 --out sevens
 
     python -m minidiff sample notes --label violin --label pitch=69 --out fiddle
 
     python -m minidiff sample environment --reference rain.wav --strength 0.6 --out more
+
+    python -m minidiff sample melodies --label reel --out tunes
     """
     from tqdm import tqdm
 
     from . import valid
+    from .control.writing import Writer
     from .data.clips import write
     from .models import model as models
     from .models import place
+    from .models.tunes import tunes
+    from .models.written import shown
 
-    for what, given in (("name", name), ("vocoder", vocoder)):
-        if given in shelf.shipped() and _trained_in(given):
-            raise ValueError(
-                f"{what}: {given} is a model that ships and a folder of yours; write "
-                f"./{given} for yours, or go to another folder for the one that ships"
-            )
-    model = models.load(name, device or models.device())
-    if not isinstance(model, models.Model):
-        raise ValueError(
-            f"name: {name} makes no sounds by itself: "
-            f"{shelf.TITLES[model.card['recipe']]}"
-        )
+    filled(sampler=sampler, vocoder=vocoder, reference=reference)
+    shelf.told_apart("vocoder", vocoder)
+    model, out = loaded(name, device, Writer), valid.path(out, "out")
     last, overshot = valid.seed(seed) + valid.whole(n, "n", 1), []
+    varied = {"reference": reference, "strength": strength}
+    ways = {"steps": steps, "scale": scale, "sampler": sampler}
+    if isinstance(model, Writer):
+        others = varied | ways | {"vocoder": vocoder, "seconds": seconds}
+        for file in tunes(model, label, out, range(seed, last), **others):
+            typer.echo(str(file))
+        return
     asked = model.asks.asked(label) if label else None
-    out = place.writable(valid.path(out, "out"))
+    place.writable(out)
     words = "-".join(asked.values() if isinstance(asked, dict) else [asked or "sound"])
     stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", words)
-    varied = {"reference": reference, "strength": strength}
-    for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
-        many, ask = min(8, last - s), (steps, scale, s, sampler)
+    if seconds is not None:
+        if vocoder or reference or strength is not None:
+            raise ValueError("seconds: not together with a vocoder or a reference, yet")
         try:
-            waves = model.generate(asked, many, *ask, vocoder=vocoder, **varied)
+            many = range(seed, last)
+            return shown(model, out, stem, seconds, many, cond=asked, **ways)
+        except KeyboardInterrupt:
+            typer.echo("stopped: run the same command to go on", err=True)
+            raise typer.Exit(130) from None
+    ways |= varied | {"vocoder": vocoder}
+    for s in tqdm(range(seed, last, 8), unit_scale=8, unit="sound", disable=n <= 8):
+        try:
+            waves = model.generate(asked, min(8, last - s), seed=s, **ways)
         except models.Overshot as error:
             waves = error.waves
             overshot.append(str(error))
@@ -257,12 +253,6 @@ def list_models():
     for name, title in shelf.TITLES.items():
         state = "ships" if name in shelf.shipped() else "recipe only"
         typer.echo(f"{name:18} {state:12} {title}")
-
-
-def _trained_in(folder: str) -> bool:
-    """Whether a training has left something in this folder."""
-    files = ("model.safetensors", "checkpoint.pt")
-    return any((Path(folder) / file).is_file() for file in files)
 
 
 def _recipe(name: str):

@@ -99,6 +99,9 @@ def test_mistakes_are_one_line(tmp_path, capsys, monkeypatch):
     assert "tone was asked for twice" in said("sample", tmp_path, *twice, *out)
     assert "n must be" in said("sample", tmp_path, "-n", 0, *out)
     assert "sampler: 'dim'" in said("sample", tmp_path, "--sampler", "dim", *out)
+    for option in ("sampler", "vocoder", "reference"):
+        empty = f"--{option}", "", "--seconds", 3
+        assert f"{option} is empty" in said("sample", tmp_path, *empty, *out)
     assert not list(tmp_path.glob("*.wav"))
 
 

@@ -30,7 +30,7 @@ ROOMS = {  # a room -> what it may know beside itself
     "models": {*METHOD, "nets", "sound", "data", "control", "judging", "fast"},
     "measured": set(),
     "display": {*METHOD, "sound"},
-    "exercises": {*METHOD, "nets", "sound", "data", "display", "judging"},
+    "exercises": {*METHOD, "nets", "sound", "data", "control", "display", "judging"},
 }
 # the garden: twelve sounds of a few lines each; the checks of a chapter stay together
 LONG = {"data/garden.py", "exercises/ch09.py", "exercises/ch11.py"}

@@ -1,4 +1,4 @@
-"""Small repairs of the theme's HTML, so that everyone gets the same page.
+"""Small repairs of a page's HTML, so that everyone gets the same page.
 
 What axe-core calls serious is mended here: names that differ from what a button says,
 boxes that scroll but cannot be reached by the keyboard.
@@ -16,6 +16,8 @@ REPAIRS = [
     (r"logo__image only-light", "logo__image"),
     # Tables scroll by themselves on a narrow screen.
     (r"<table (?![^>]*tabindex)", '<table tabindex="0" '),
+    # A number and its error stay on one line.
+    (r"(\d%?) ± (?=\d)", "\\1\u00a0±\u00a0"),
     # The side bar is a place to go to, like the others.
     (r'(id="pst-primary-sidebar")( class)', r'\1 role="region" aria-label="Book"\2'),
     (r'(id="pst-secondary-sidebar")( class)', r'\1 role="region" aria-label="Page"\2'),

@@ -1,4 +1,4 @@
-"""A Schroedinger bridge: a walk that begins at the noisy sound, not at noise."""
+"""A Schrödinger bridge: a walk that begins at the noisy sound, not at noise."""
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -22,15 +22,17 @@ class Bridge(nn.Module):
 
         x_t = (1 - r) x0 + r y + sigma sqrt(r (1 - r)) z,  r = (k^2t - 1) / (k^2 - 1),
 
-    which is the Schroedinger bridge between two points for noise whose variance grows
+    which is the Schrödinger bridge between two points for noise whose variance grows
     like r (Chen et al. 2023; Jukić et al. 2024, whose VE schedule has the same k, and
     c = 2 log(k) sigma^2 / (k^2 - 1)). With k = 1 it is a plain Brownian bridge, r = t.
 
-    net: called `net(x, t, cond)`, predicts x0. sigma: in the units of x, the noise is
-    at most half of it. Raises ValueError for sigma <= 0 and k < 1.
+    net: called `net(x, t, cond)`, predicts x0, or rather what x_t does not say of it,
+    in unit variance (Karras et al. 2022, table 1, for x0 and y - x0 of unit variance).
+    sigma: in the units of x, the noise is at most half of it. Raises ValueError for
+    sigma <= 0 and k < 1.
     """
 
-    def __init__(self, net: nn.Module, sigma: float = 2.0, k: float = 2.6):
+    def __init__(self, net: nn.Module, sigma: float = 1.0, k: float = 2.6):
         super().__init__()
         self.net = net
         self.sigma = valid.number(sigma, "sigma", 0, torch.inf, open_ends=True)
@@ -66,7 +68,10 @@ class Bridge(nn.Module):
         cond: dict[str, Tensor],
         generator: torch.Generator | None = None,
     ) -> Float[Tensor, ""]:
-        """Mean squared error of x0_hat, at uniform t. Raises ValueError for NaN."""
+        """Mean squared error of what the net predicts, at uniform t.
+
+        Raises ValueError for NaN.
+        """
         valid.real(x0, "x0")
         self._check(cond, x0)
         device = generator.device if generator is not None else x0.device
@@ -74,19 +79,28 @@ class Bridge(nn.Module):
         z = torch.randn(x0.shape, generator=generator, device=device).to(x0)
         t, y = t.to(x0.device), cond[NOISY]
         r, std = (per_item(level, x0) for level in self.levels(t))
-        out = self._answer((1 - r) * x0 + r * y + std * z, t, cond)
-        return (out - x0).square().mean()
+        x0_hat = self._answer((1 - r) * x0 + r * y + std * z, t, cond)
+        _, scale = self._scales(t, x0)
+        return ((x0_hat - x0) / scale).square().mean()
 
     def _drawn(self, t: Tensor) -> Tensor:
         """The times at which the net is taught, from uniform ones."""
         return t
 
+    def _scales(self, t: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """How much of x_t stands in x0_hat, and how much of the net's answer."""
+        r, std = self.levels(t)
+        beside = (r**2 + std**2).clamp(min=1e-6)  # in x_t, of x0 and y - x0 alike
+        scales = 1 / (1 + beside), (beside / (1 + beside)).sqrt()
+        return tuple(per_item(scale, x) for scale in scales)
+
     def _answer(self, x: Tensor, t: Tensor, cond: dict) -> Tensor:
-        """The net's, in x's dtype; it computes in that of its weights."""
+        """x0_hat in x's dtype; the net computes in that of its weights."""
         weights = next(self.net.parameters(), x)
         out = self.net(x.to(weights.dtype), t.to(torch.float32), cond)
         valid.same_shape(x, out, "x and the net's answer")
-        return out.to(x.dtype)
+        skip, scale = self._scales(t, x)
+        return skip * x + scale * out.to(x.dtype)
 
     def _check(self, cond: dict | None, x: Tensor) -> None:
         if not isinstance(cond, dict) or NOISY not in cond:

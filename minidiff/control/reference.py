@@ -46,14 +46,17 @@ def begun(
     return (waves.expand(n, -1) if strength < 1 else None), strength
 
 
-def heard(reference, sample_rate: int, samples: int) -> Float[Tensor, "1 samples"]:
+def heard(
+    reference, sample_rate: int, samples: int, what: str = "reference"
+) -> Float[Tensor, "1 samples"]:
     """One reference, mono, float32, at this rate and of this length.
 
     reference: a waveform (samples,) or (1, samples) in [-1, 1], which must be at
     `sample_rate`, for a tensor does not say; an `md.example(...)` or a file, which know
     their own rate and are resampled, the channels of a file averaged. A shorter one is
     followed by silence; a longer one is cut and faded out, as the data sets do it, with
-    a warning unless it is an example. Raises ValueError for stereo, silence, NaN, an
+    a warning unless it is an example. what: its name in messages; a file has its own
+    beside it. Raises ValueError for stereo, silence, NaN, an
     empty one, one beyond [-1, 1], and a file that is none.
     """
     seconds = samples / sample_rate
@@ -61,63 +64,64 @@ def heard(reference, sample_rate: int, samples: int) -> Float[Tensor, "1 samples
         wave = resampled(reference.wave[0], reference.sample_rate, sample_rate)
         long = seconds  # whoever takes an example knows that it is long
     elif isinstance(reference, str | os.PathLike):
-        wave, long = of_file(reference, sample_rate, seconds + 1)
+        wave, long = of_file(reference, sample_rate, seconds + 1, what)
+        what = f"{what}: {Path(reference).name}"
     else:
-        wave = mono(reference, sample_rate)
+        wave = mono(reference, sample_rate, what)
         long = len(wave) / sample_rate
     if long > seconds * 1.001:
         warnings.warn(
-            f"reference: of its {long:.2f} s the model takes the first {seconds:.2f} s",
+            f"{what}: of its {long:.2f} s the model takes the first {seconds:.2f} s",
             stacklevel=5,  # past `begun`, `generate` and no_grad
         )
     wave = fitted(wave.float(), samples, sample_rate)
     peak = wave.abs().max().item()
     if peak < SILENT:
-        raise ValueError(f"reference: nothing is heard in its first {seconds:.2f} s")
+        raise ValueError(f"{what}: nothing is heard in its first {seconds:.2f} s")
     if peak > 1:  # as resampling may overshoot
         wave = wave / peak
     return wave[None]
 
 
-def mono(wave: Tensor, sample_rate: int) -> Float[Tensor, " samples"]:
+def mono(wave: Tensor, sample_rate: int, what: str) -> Float[Tensor, " samples"]:
     """Raise unless a tensor is one waveform in [-1, 1]."""
-    valid.real(wave, "reference")
+    valid.real(wave, what)
     wave = wave[None] if wave.dim() == 1 else wave
     if wave.dim() != 2 or len(wave) != 1:
         raise ValueError(
-            "reference must be one mono sound, (samples,) or (1, samples), got "
+            f"{what} must be one mono sound, (samples,) or (1, samples), got "
             f"{tuple(wave.shape)}: average the channels of stereo, wave.mean(0); give "
             "several references as a list"
         )
     checked(wave, sample_rate, sample_rate)
     if (peak := wave.abs().max().item()) > 1:
         raise ValueError(
-            f"reference reaches {peak:.3g}, and sounds are in [-1, 1]: scale it down"
+            f"{what} reaches {peak:.3g}, and sounds are in [-1, 1]: scale it down"
         )
     return wave[0]
 
 
 def of_file(
-    file: str | Path, sample_rate: int, seconds: float
+    file: str | Path, sample_rate: int, seconds: float, what: str
 ) -> tuple[Float[Tensor, " samples"], float]:
     """The beginning of a sound file, channels averaged, and how many seconds it has.
 
     Raises ValueError, which says why, for one that cannot be used, as one whose
     channels cancel each other.
     """
-    file = valid.path(file, "reference")
+    file = valid.path(file, what)
     if not file.is_file():
-        raise ValueError(f"reference: there is no file {file.absolute()}")
+        raise ValueError(f"{what}: there is no file {file.absolute()}")
     try:
         wave, rate, long = usable.checked(file, seconds)
     except usable.Unusable as error:
-        raise ValueError(f"reference: {file.name}: {error}") from error
+        raise ValueError(f"{what}: {file.name}: {error}") from error
     if not len(wave):
-        raise ValueError(f"reference: {file.name} is empty")
+        raise ValueError(f"{what}: {file.name} is empty")
     channels = torch.from_numpy(wave)
     if channels.mean(1).abs().max() < SILENT <= channels.abs().max():
         raise ValueError(
-            f"reference: the channels of {file.name} cancel each other; save one of "
+            f"{what}: the channels of {file.name} cancel each other; save one of "
             "them alone"
         )
     return resampled(channels.mean(1), rate, sample_rate), long

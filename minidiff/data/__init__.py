@@ -2,6 +2,7 @@
 
 from .digits import Digits as digits
 from .drums import Drums as drums
+from .engines import Engines as engines
 from .environment import Environment as environment
 from .example import example, examples
 from .folder import Folder as folder
@@ -15,6 +16,6 @@ from .scenes import Scenes as scenes
 from .sounds import sounds
 
 __all__ = [
-    "digits", "drums", "environment", "example", "examples", "folder", "melodies",
-    "noise", "noisy", "notes", "pictures", "points", "scenes", "sounds",
+    "digits", "drums", "engines", "environment", "example", "examples", "folder",
+    "melodies", "noise", "noisy", "notes", "pictures", "points", "scenes", "sounds",
 ]  # fmt: skip

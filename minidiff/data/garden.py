@@ -164,10 +164,19 @@ def crowd(rng, p):
 
 
 def engine(rng, p):
-    # Four cylinders fire in turn, unequal; the exhaust pipe rings after each.
+    return running(rng, p, turning(rng, p))
+
+
+def turning(rng, p):
+    # How many cylinders have fired by each instant: the speed is never quite even.
     pitch = p["pitch"] * 2 ** (0.06 * slow(rng, p["rate"]) + 0.01 * slow(rng, 30))
-    phase = cycles(pitch) + rng.random()
-    cylinder = 1 + rng.normal(0, 0.25, 4)
+    return cycles(pitch) + rng.random()
+
+
+def running(rng, p, phase, force=1.0):
+    # Four cylinders fire in turn, unequal; the exhaust pipe rings after each.
+    # force: by how much each of the four is stronger or weaker than it was.
+    cylinder = (1 + rng.normal(0, 0.25, 4)) * force
     bang = cylinder[np.floor(phase).astype(int) % 4] * np.exp(-8 * (phase % 1))
     rush = noise(rng, highpass(300) * lowpass(2500, 1))
     wave = bang - bang.mean() + rush / rush.std() * (0.05 + 0.3 * bang)

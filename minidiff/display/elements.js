@@ -219,7 +219,7 @@
       return low && high ? between : otherwise;
     }
     numbers(text) {
-      const all = text.split(/[,;\s]+/).map(value);
+      const all = text.split(/[,;\s]+(?:and\s+)?/).map(value);
       if (all.length !== +this.dataset.count || !all.every(Number.isFinite))
         return this.dataset.malformed;
       return this.open(all.map((x) => x.toExponential(5)).join(" "))

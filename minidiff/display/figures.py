@@ -175,18 +175,25 @@ def plot_points(clouds, titles: Sequence[str], *, alt: str):
         return figure(fig, alt)
 
 
-def plot_pictures(batch, *, alt: str, columns: int = 10):
-    """Pictures (n, 1, h, w) in a grid, all on one grey scale."""
+def plot_pictures(batch, *, alt: str, columns: int = 10, rows: Sequence[str] = ()):
+    """Pictures (n, 1, h, w) in a grid, all on one grey scale. rows: names beside it.
+
+    Raises ValueError for another number of names than of rows.
+    """
     batch = array(batch)
     n, _, h, w = batch.shape
     columns, gap = min(columns, n), max(1, h // 8)
-    rows = -(-n // columns)
-    sheet = np.full((rows * (h + gap), columns * (w + gap)), np.nan)  # NaN: not drawn
+    high = -(-n // columns)
+    if rows and len(rows) != high:
+        raise ValueError(f"{len(rows)} names for {high} rows of pictures")
+    sheet = np.full((high * (h + gap), columns * (w + gap)), np.nan)  # NaN: not drawn
     with rc_context(STYLE):
-        fig, (ax,) = grid(1, 0.55 * columns, 0.55 * rows * (h + gap) / (w + gap))
+        fig, (ax,) = grid(1, 0.55 * columns, 0.55 * high * (h + gap) / (w + gap))
         for i, picture in enumerate(batch[:, 0]):
             y, x = i // columns * (h + gap) + gap, i % columns * (w + gap)
             sheet[y : y + h, x : x + w] = picture
+        for i, name in enumerate(rows):
+            ax.text(-1, i * (h + gap) + gap + h / 2, name, ha="right", va="center")
         ax.imshow(sheet, cmap="gray", interpolation="none")
         ax.set_axis_off()
         return figure(fig, alt)

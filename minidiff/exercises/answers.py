@@ -100,9 +100,9 @@ def tensor(answer) -> torch.Tensor:
 
 
 def numbers(answer, count: int) -> list[float]:
-    """`count` numbers, given as a list, a tensor, or one text: "6, 6, 12"."""
+    """`count` numbers, as a list, a tensor, or one text: "6, 6, 12" or "6 and 6"."""
     if isinstance(answer, str):
-        answer = re.split(r"[,;\s]+", answer.strip(" ()[]"))
+        answer = re.split(r"[,;\s]+(?:and\s+)?", answer.strip(" ()[]"))
     try:
         found = [number(one) for one in answer]
     except (TypeError, Wrong):

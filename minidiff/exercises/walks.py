@@ -1,5 +1,6 @@
-"""What the checks of chapter 15 hold answers against."""
+"""What the checks of chapters 15 and 16 hold answers against."""
 
+import functools
 from itertools import pairwise
 
 import numpy as np
@@ -62,3 +63,26 @@ class Plain:
     def __call__(self, x, t, cond=None):
         self.told.append(cond)
         return x + torch.arange(x.shape[1]).to(x) ** 2
+
+
+@functools.cache
+def repainted(jumps: int, steps: int = 20) -> float:
+    """Where RePaint leaves the mean of the second of two numbers with correlation 0.9,
+    the first being 1: all is linear, so means go their own way."""
+    if jumps < 1:
+        return 0.0
+    schedule = Cosine()
+    cov = [[[1.0, 0.9], [0.9, 1.0]]]
+    exact = GaussianMixture([[0.0, 0.0]], covs=cov).denoiser(schedule)
+    times = noise_times(schedule, steps)
+    stops = [tuple(map(float, schedule(t))) for t in times]
+    x = torch.tensor([[stops[0][0], 0.0]]).double()
+    for t, (a_t, s_t), (a_s, s_s) in zip(times, stops, stops[1:], strict=False):
+        for turn in range(jumps):
+            if turn:
+                x = a_t / a_s * x
+            x0 = exact(x, t)
+            kept = a_t * s_s**2 / (s_t**2 * a_s)  # of the noise, with eta = 1
+            x = a_s * x0 + kept * (x - a_t * x0)
+            x[:, 0] = a_s
+    return x[0, 1].item()

@@ -1,11 +1,18 @@
 """What a net has overdone: numbers that no sound has."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..sound.latents import Latents
 from ..sound.mel import MelSpec, decibels
+from ..sound.spectrum import Spectrum
 
+# no number has that size: latents have unit variance, spectra the sum of a window
+WILD = {Latents: 10.0, Spectrum: 1e3}
+INAUDIBLE = 1e-3  # rms, if it comes of overshooting
 FAR = 1e3  # beyond this is only overshooting, and its square may overflow
 BEYOND, BELOW = 40.0, 60.0  # dB that a net may err, above full scale, below silence
 
@@ -16,6 +23,26 @@ class Overshot(ValueError):
     def __init__(self, message: str, waves: Tensor):
         super().__init__(message)
         self.waves = waves
+
+
+def heard(
+    x: Tensor, spec, loudest: float, speak: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """`Model.heard`: spec: the front end; speak: from mels, or x, to waveforms."""
+    lost = emptied(x)
+    far = torch.zeros_like(lost)
+    if limit := WILD.get(type(spec)):
+        kept = x.clamp(-limit, limit)
+        far |= differ(x, kept)
+        x = kept
+    if isinstance(spec, Latents):
+        x, spec = spec.mel(x), spec.spec
+    if isinstance(spec, MelSpec):
+        mel = bounded(x, spec)
+        far |= differ(x, mel)
+        x = mel
+    waves = no_louder(speak(x), loudest).clamp(-1, 1)
+    return waves, lost | far & (waves.square().mean(1) < INAUDIBLE**2)
 
 
 def emptied(x: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ NAME = "checkpoint.pt"
 
 def keep(checkpoint: Path, content: dict) -> None:
     """Write a checkpoint beside the old one, then move: never half a file."""
-    part = checkpoint.with_suffix(".part")
+    part = beside(checkpoint)
     try:
         with open(part, "wb") as file:
             torch.save(content, file)
@@ -24,6 +24,17 @@ def keep(checkpoint: Path, content: dict) -> None:
         why = "is the disk full?" if isinstance(error, RuntimeError) else error
         kept = "; the last checkpoint is kept" if checkpoint.is_file() else ""
         raise ValueError(f"out: could not write {checkpoint} ({why}){kept}") from error
+
+
+def drop(checkpoint: Path) -> None:
+    """Remove a checkpoint, and one that a kill left half written beside it."""
+    for file in (checkpoint, beside(checkpoint)):
+        file.unlink(missing_ok=True)
+
+
+def beside(checkpoint: Path) -> Path:
+    """The file that becomes the checkpoint once it is whole."""
+    return checkpoint.with_name(checkpoint.name + ".new")
 
 
 def resume(checkpoint: Path, run: dict) -> tuple[dict | None, float]:

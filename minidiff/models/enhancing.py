@@ -46,11 +46,11 @@ class EnhancerRecipe(Recipe):
     """
 
     way: str = "bridge"
-    sigma: float = 2.0
+    sigma: float = 1.0
     k: float = 2.6
-    eta: float = 1.0
+    eta: float = 0.0
     schedule: str = "Cosine"
-    sampler_steps: int = 5
+    sampler_steps: int = 2
 
     kind, endless = "enhancer", True
     decisive = (*Recipe.decisive, "way", "sigma", "k", "schedule")
@@ -83,7 +83,7 @@ class EnhancerRecipe(Recipe):
     @property
     def counts(self) -> tuple[int, ...]:
         """Steps in which it is measured."""
-        return (1,) if self.way == "regression" else (1, 5, 30)
+        return (1,) if self.way == "regression" else (1, 2, 5, 30)
 
     def walks(self, model: Enhancer, ears: dict[str, Ear]) -> dict:
         """What the model makes of the test's words, in each count of steps."""

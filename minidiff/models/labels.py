@@ -52,6 +52,14 @@ class Classes:
         return labels
 
 
+def count(n: int, *given) -> int:
+    """How many sounds are meant: n, or as many as some list of what is given holds."""
+    if n != 1:
+        return n
+    lists = [x for g in given for x in (g.values() if isinstance(g, dict) else [g])]
+    return max([1, *(len(x) for x in lists if isinstance(x, list | tuple))])
+
+
 def indices(given, names: list[str], n: int, what: str) -> Tensor:
     """Class names or numbers, one or n of them, as int64 (n,).
 

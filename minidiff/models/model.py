@@ -11,10 +11,11 @@ from torch import Tensor
 from .. import schedule as schedules
 from .. import valid
 from ..control.clap import Clap
-from ..control.enhance import Enhancer, enhancing
+from ..control.enhance import Enhancer
 from ..control.listening import Listening
+from ..control.operators import Operator
 from ..control.reference import begun, known_from, times_from
-from ..data.tokens import Tokenizer
+from ..control.writing import Writer
 from ..denoiser import Denoiser
 from ..guidance import Guided
 from ..nets import build
@@ -26,17 +27,15 @@ from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.vocoder import Vocoder, Vocoding
 from ..sound.waveform import Waveform
-from . import checkpoint, shelf
-from .bounds import Overshot, bounded, differ, emptied, no_louder
+from . import checkpoint, lasting, shelf
+from .bounds import Overshot, heard
 from .card import Card, card_in, settings_in, verify
 from .early import early_of
-from .labels import Classes
+from .kinds import silent
+from .labels import Classes, count
 from .prompts import Prompts
+from .repairing import repaired
 from .stored import weights_in
-
-# no number has that size: latents have unit variance, spectra the sum of a window
-WILD = {Latents: 10.0, Spectrum: 1e3}
-INAUDIBLE = 1e-3  # rms, if it comes of overshooting
 
 
 class Model:
@@ -89,6 +88,7 @@ class Model:
         vocoder: "str | Path | Vocoder | None" = None,
         reference=None,
         strength: float | None = None,
+        seconds: float | None = None,
     ) -> Float[Tensor, "n samples"]:
         """n waveforms (n, samples) in [-1, 1], float32 on the CPU.
 
@@ -107,20 +107,23 @@ class Model:
         `md.example(...)` or a file (`control.reference`). It is noised as far as t =
         strength, 0.5 by default: at 0 it comes back bit for bit, however loud; at 1 it
         is ignored. Below 1, where no cond is given, nothing is asked, no label drawn.
+        seconds: how long, up to an hour; beyond what was learned by windows that
+        overlap, for textures: of events they know nothing (`models.lasting`).
         Raises ValueError for unknown labels, words, samplers and vocoders, captions of
         too many words, references and strengths that cannot be used, n or steps below
         1, steps beyond the schedule's (1000) or not among the few that were learned,
         seed < 0, a vocoder of other mels, and any where there is no mel; `Overshot`,
         which holds the others, for sounds of which nothing is left but NaN or silence.
         """
+        if seconds is not None:
+            told = vocoder, reference, strength
+            asked = cond, n, steps, scale, seed, sampler, device, *told
+            return lasting.generate(self, seconds, *asked)
         settings = self.settings
         sampler = sampler or settings["sampler"]
         scale = settings["scale"] if scale is None else scale
         steps = settings["steps"] if steps is None else steps
-        if n == 1:  # so many as there are labels
-            given = [*(cond.values() if isinstance(cond, dict) else [cond]), reference]
-            n = max([1, *(len(c) for c in given if isinstance(c, list | tuple))])
-        n, seed = valid.whole(n, "n", 1), valid.seed(seed)
+        n, seed = valid.whole(count(n, cond, reference), "n", 1), valid.seed(seed)
         valid.seed(seed + n - 1)
         first, strength = begun(
             reference, strength, n, self.sample_rate, settings["samples"]
@@ -153,6 +156,24 @@ class Model:
             )
         return waves
 
+    @torch.no_grad()
+    def repair(
+        self,
+        wave: Float[Tensor, "*one samples"],
+        operator: Operator,
+        cond=None,
+        n: int = 1,
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> Float[Tensor, "n samples"]:
+        """What may have stood in a damaged recording: n answers, (n, samples).
+
+        wave: (samples,) or (1, samples), as recorded (at soft edges not faded yet), at
+        the model's rate. operator: what was done to it. What is known for certain comes
+        back bit for bit. cond, seed: as in `generate`. Raises what `repaired` raises.
+        """
+        return repaired(self, wave, operator, cond, n, steps, seed)
+
     def _times(self, steps: int, strength: float) -> Tensor:
         """Of so many steps, the rest from strength on; a model may know only a few."""
         schedule = self.denoiser.schedule
@@ -167,26 +188,12 @@ class Model:
         return known_from([*stops[str(steps)], 0.0], strength)
 
     def heard(self, x: Tensor, speak=None) -> tuple[Tensor, Tensor]:
-        """The waveforms (n, samples) of x, kept within what was learned.
+        """The waveforms (n, samples) of x, and of which nothing is left, bool (n,).
 
-        And of which of them nothing is left, bool (n,). speak: from mels, or x where
-        there are none, to waveforms; default: the front end.
+        speak: from mels, or x if there are none, to waveforms; default: the front end.
         """
         speak = speak or self.audible.decode
-        lost = emptied(x)
-        far = torch.zeros_like(lost)
-        if limit := WILD.get(type(self.spec)):
-            kept = x.clamp(-limit, limit)
-            far |= differ(x, kept)
-            x = kept
-        if isinstance(self.spec, Latents):
-            x = self.spec.mel(x)
-        if isinstance(self.audible, MelSpec):
-            mel = bounded(x, self.audible)
-            far |= differ(x, mel)
-            x = mel
-        waves = no_louder(speak(x), self.settings["loudest"]).clamp(-1, 1)
-        return waves, lost | far & (waves.square().mean(1) < INAUDIBLE**2)
+        return heard(x, self.spec, self.settings["loudest"], speak)
 
     def _voice(self, vocoder, seed: int):
         """The function that turns mels, or x where there are none, into waveforms."""
@@ -209,7 +216,7 @@ class Model:
 
 def load(
     name: str | Path, device: str | torch.device = "cpu"
-) -> Model | Vocoder | Latents | Enhancer | Clap | Listening:
+) -> Model | Vocoder | Latents | Enhancer | Clap | Listening | Writer:
     """A model that ships with the package, by name, or one of yours, by its folder.
 
     A folder of the same name as one that ships is loaded as "./digits". Raises
@@ -234,16 +241,8 @@ def load(
     net = build(schedule=schedule, **settings["net"])
     net.load_state_dict(weights_in(file))
     net.to(device)
-    if settings["kind"] == "autoencoder":
-        return Latents(net, front(settings["spec"]), card)
-    if settings["kind"] == "enhancer":
-        way = enhancing(net, front(settings["spec"]), settings)
-        return Enhancer(way, settings, card)
-    if settings["kind"] == "listener":
-        return Listening(net, front(settings["spec"]), card)
-    if settings["kind"] == "clap":
-        tokenizer = Tokenizer(**settings["caption"])
-        return Clap(net, front(settings["spec"]), tokenizer, card)
+    if (made := silent(net, settings, card, front)) is not None:
+        return made
     denoiser = Denoiser(net, schedule, settings["predicts"])
     if settings["kind"] in ("vocoder", "fine"):
         denoiser.drop = 0.0  # without a mel it has nothing to do
@@ -282,8 +281,7 @@ def asking(settings: dict) -> Classes | Prompts:
         return Classes(settings)
     if "clap" not in settings:
         return Prompts(settings)
-    told = settings["clap"]
-    clap = load(told["name"])
+    clap = load((told := settings["clap"])["name"])
     if clap.card["sha256"] != told["sha256"]:
         raise ValueError(
             f"clap: the model learned from another {told['name']} than the one that is "

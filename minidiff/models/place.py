@@ -1,4 +1,4 @@
-"""Where a training writes: a folder that takes files, is vacant, and is claimed."""
+"""Where a command writes: a folder that takes files, is vacant, and is claimed."""
 
 import os
 from collections.abc import Iterator
@@ -58,26 +58,27 @@ def finished(out: Path, card: dict) -> bool:
 
 @contextmanager
 def claimed(out: Path) -> Iterator[None]:
-    """Nobody else trains into `out` meanwhile; the claim ends with the process.
+    """Nobody else writes into a folder, or a file, meanwhile; it ends with the process.
 
-    Raises ValueError if somebody does. Windows, and disks without locks, do without.
+    A file that is not there is made. Raises ValueError if somebody has claimed it.
+    Windows, and disks without locks, do without.
     """
     try:
         import fcntl
     except ImportError:
         yield
         return
-    folder = os.open(out, os.O_RDONLY)
+    claim = os.open(out, os.O_RDONLY | (0 if out.is_dir() else os.O_CREAT), 0o666)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(folder)
+        os.close(claim)
         raise ValueError(
-            f"out: another training writes to {out} now; choose another folder"
+            f"out: another command writes to {out} now; choose another folder"
         ) from None
     except OSError:  # a disk without locks
         pass
     try:
         yield
     finally:
-        os.close(folder)
+        os.close(claim)

@@ -38,7 +38,7 @@ class Recipe:
 
     data: Callable[[str], Dataset]
     samples: int
-    spec: MelSpec | Waveform | Spectrum | str
+    spec: MelSpec | Waveform | Spectrum | str | None
     net: dict
     steps: int
     about: dict

@@ -5,19 +5,19 @@ import functools
 from torch.utils.data import Dataset
 
 from .. import data
-from ..data.digits import COMMIT as SPEECH
-from ..data.digits import DIGEST as SPEECH_DIGEST
-from ..data.drums import COMMIT as HITS
-from ..data.drums import DIGEST as HITS_DIGEST
+from ..data.melodies import CREDIT
 from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
 from .enhancing import EnhancerRecipe
 from .fast import FastRecipe
 from .matching import ClapRecipe, ListenerRecipe
+from .melodies import MelodyRecipe
 from .prompted import HeardRecipe, PromptRecipe
 from .recipe import AutoencoderRecipe, FineRecipe, Recipe, SoundRecipe, VocoderRecipe
 from .shelf import TITLES
+from .sources import HITS_TOLD, IN_NOISE, MADE, SPOKEN
+from .watching import ENGINES, WatchRecipe, engines
 
 DIGITS = MelSpec(8000, n_fft=512, hop_length=160, n_mels=64)
 HITS_HEARD = MelSpec(16_000, n_fft=512, hop_length=128, mean=-65.0, std=22.0)
@@ -25,28 +25,6 @@ HITS_SPECTRUM = Spectrum(
     16_000, size=(0.9, 0.25, 0.21, 0.23, 0.24, 0.27, 0.3, 0.25, 0.16)
 )
 SOUNDS = MelSpec(16_000, n_fft=1024, hop_length=256, mean=-55.0, std=23.0)
-SPOKEN = {
-    "data": f"Free Spoken Digit Dataset at commit {SPEECH[:7]}, training split",
-    "data_sha256": SPEECH_DIGEST,
-    "licence": (
-        "weights CC BY-SA 4.0, as the recordings: name the Free Spoken Digit "
-        "Dataset and share changed weights alike. The sounds resemble six real "
-        "people; do not pass them off as theirs"
-    ),
-}
-IN_NOISE = SPOKEN | {
-    "data": SPOKEN["data"] + ", in eleven background noises",
-    "noise": "by those who stand in credits.txt beside the weights",
-}
-MADE = {
-    "data": "the procedural sound garden, made by this package",
-    "licence": "weights MIT, as the code that makes the sounds",
-}
-HITS_TOLD = {
-    "data": f"drum-machines at commit {HITS[:7]}, 120 hits of eight machines, varied",
-    "data_sha256": HITS_DIGEST,
-    "licence": "weights MIT; the recordings are in the public domain",
-}
 # spectrograms whose places look along their rows: three million weights, or two
 ROWS = {"type": "UNet", "channels": (48, 96, 128), "patch": 2, "along": True}
 SMALL = ROWS | {"channels": (40, 80, 112)}
@@ -230,6 +208,8 @@ RECIPES: dict[str, Recipe] = {
         net={"type": "UNet", "channels": (40, 80, 104), "patch": 2, "along": True},
         steps=4000,
         batch=32,
+        sigma=2.0,
+        bits=8,
         judge="digits",
         about={"title": TITLES["digits-enhance"]} | IN_NOISE,
     ),
@@ -253,6 +233,19 @@ RECIPES: dict[str, Recipe] = {
         **ASKED,
         about={"title": TITLES["prompts-clap"]} | MADE,
     ),
+    "melodies": MelodyRecipe(
+        data=data.melodies,
+        samples=0,
+        spec=None,
+        net={"words": 290, "width": 96, "depth": 4},
+        steps=1200,
+        lr=2e-3,
+        about={
+            "title": TITLES["melodies"],
+            "data": "917 tunes of Ceol Rince na hEireann, training split",
+            "licence": f"weights CC BY 4.0, as the tunes: {CREDIT}",
+        },
+    ),
     "scenes-listener": ListenerRecipe(
         data=known_scenes,
         samples=32_768,
@@ -263,5 +256,14 @@ RECIPES: dict[str, Recipe] = {
         steps=3000,
         batch=64,
         about={"title": TITLES["scenes-listener"]} | MADE,
+    ),
+    "engines": WatchRecipe(
+        data=engines,
+        samples=16_384,
+        spec=ENGINES,
+        net={"type": "UNet", "channels": (32, 56, 88), "patch": 2},
+        steps=3000,
+        bits=8,
+        about={"title": TITLES["engines"]} | MADE,
     ),
 }

@@ -20,10 +20,27 @@ TITLES = {
     "clap": "How well a caption fits a scene of the garden",
     "clap-plain": "The same, never told what is nearly right",
     "prompts-clap": "Scenes asked for in words, learned from sounds alone",
+    "melodies": "Irish dance tunes, note by note, for `notes` to play",
     "scenes-listener": "Which sounds are in a scene, and how: it judges prompts",
+    "engines": "Engines of the garden in good order, rain behind them",
 }
 
 
 def shipped() -> list[str]:
     """Names of the models that come with the package."""
     return sorted(f.parent.name for f in WEIGHTS.glob("*/model.safetensors"))
+
+
+def told_apart(what: str, given: str | None) -> None:
+    """Raise ValueError for a model that ships and has the name of a folder here."""
+    if given in shipped() and trained_in(given):
+        raise ValueError(
+            f"{what}: {given} is a model that ships and a folder of yours; write "
+            f"./{given} for yours, or go to another folder for the one that ships"
+        )
+
+
+def trained_in(folder: str) -> bool:
+    """Whether a training has left something in this folder."""
+    files = ("model.safetensors", "checkpoint.pt")
+    return any((Path(folder) / file).is_file() for file in files)

@@ -24,13 +24,15 @@ class Attend(nn.Module):
         self,
         x: Float[Tensor, "b n width"],
         told: Float[Tensor, "b m told"],
-        heard: Bool[Tensor, "b m"],
+        heard: Bool[Tensor, "b m"] | Bool[Tensor, "b n m"],
     ) -> Float[Tensor, "b n width"]:
-        """heard: which of what was told may be asked; at least one of each item."""
+        """heard: which of what was told may be asked, by all places of x or by each; at
+        least one of them."""
         q = self.q(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
         kv = self.kv(told).unflatten(2, (2, self.heads, -1))
         k, v = kv.permute(2, 0, 3, 1, 4)  # (b, heads, m, width / heads) each
-        mask = heard[:, None, None]  # of all heads, for all that ask
+        # of all heads, and if it is one row for all that ask, of all of these
+        mask = heard[:, None, None] if heard.dim() == 2 else heard[:, None]
         h = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.out(h.transpose(1, 2).flatten(2))
 
@@ -50,7 +52,9 @@ class TextBlock(nn.Module):
         )
 
     def forward(
-        self, h: Float[Tensor, "b m width"], heard: Bool[Tensor, "b m"]
+        self,
+        h: Float[Tensor, "b m width"],
+        heard: Bool[Tensor, "b m"] | Bool[Tensor, "b m m"],
     ) -> Float[Tensor, "b m width"]:
         asked = self.norm1(h)
         h = h + self.attend(asked, asked, heard)

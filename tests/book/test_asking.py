@@ -41,7 +41,8 @@ def given(shape, answer):
     if isinstance(shape, Order):
         return "".join(map(str, answer)) if isinstance(answer, str | list) else None
     if isinstance(shape, Choice):
-        return answer.upper() if str(answer).upper() in shape.options else None
+        answer = str(answer).upper()
+        return answer if answer in shape.options else None
     words = names(answer)
     return words if set(words) <= set(shape.options) else None
 

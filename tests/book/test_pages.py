@@ -314,7 +314,7 @@ def test_a_formula_has_its_letters(html, name):
     soup = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser")
     asked = set("".join(e.text for e in soup.select(".katex-html")))
     assert {chr(c) for c in glyphs(KATEX, "ttf")} & asked <= {
-        chr(c) for c in glyphs(html / "_static" / "katex" / "fonts", "woff")
+        chr(c) for c in glyphs(html / "_static" / "katex" / "fonts", "woff2")
     }
 
 

@@ -119,6 +119,19 @@ def test_glossary_is_in_order_and_has_every_word_once():
     assert len(set(plain)) == len(plain) >= 50
 
 
+def test_the_readme_names_every_licence_but_mit():
+    text = " ".join((ROOT / "README.md").read_text().split())
+    told = text[text.index("The weights are MIT") :]
+    told = told[: told.index("Real recordings")]
+    kinds = r"CC BY-SA 4.0|CC BY 3.0|CC BY 4.0"
+    found = {}
+    for part in re.findall(rf"(`.*?)({kinds})", told):
+        found |= dict.fromkeys(re.findall(r"`([\w-]+)`", part[0]), part[1])
+    cards = {name: md.load(name).card["licence"] for name in shipped()}
+    known = {name: re.match(rf"weights ({kinds})", c) for name, c in cards.items()}
+    assert found == {name: k[1] for name, k in known.items() if k}
+
+
 def test_responsible_use_names_every_model_with_its_licence():
     rows = re.findall(r"^\| (`.*)$", (BOOK / "responsible-use.md").read_text(), re.M)
     told = {name: row for row in rows for name in re.findall(r"`(.*?)`", row)}

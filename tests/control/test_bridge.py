@@ -67,7 +67,7 @@ def test_levels_are_those_of_the_two_ends(k):
 
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_steps_are_the_papers(eta):
-    """One step from the middle, in the symbols of Jukic et al. 2024."""
+    """One step from the middle, in the symbols of Jukić et al. 2024."""
     x0, y = (torch.randn(4, 3, generator=dice(i), dtype=W) for i in (1, 2))
     knows = Knows(x0)
     path = [y, *cross(knows, y, TIMES, eta, dice(5))]
@@ -157,7 +157,23 @@ def test_one_step_is_the_answer_of_the_regression():
     for eta in (0.0, 1.0):
         x = last(cross(Bridge(net), y, torch.tensor([1.0, 0.0]), eta, dice()))
         torch.testing.assert_close(x, Regression(net)(y, 1.0, {"noisy": y}))
-        torch.testing.assert_close(x, y + 1)
+        # at the far end x_t = y is x0 and as much of something else
+        torch.testing.assert_close(x, y / 2 + (y + 1) / math.sqrt(2))
+
+
+def test_the_net_is_asked_for_what_is_missing_in_unit_variance():
+    """Where x0 and y - x0 have unit variance, and so at the best linear guess."""
+    n, bridge = 400_000, Bridge(Line(), sigma=1.5)
+    x0, other, z = (torch.randn(n, generator=dice(i)) for i in range(3))
+    for t in (0.01, 0.3, 0.7, 1.0):
+        r, std = bridge.levels(t)
+        x = x0 + r * other + std * z
+        skip, scale = bridge._scales(torch.tensor(t), x)
+        assert ((x0 - skip * x) / scale).std() == pytest.approx(1, abs=0.01)
+        # what is missing has nothing of x_t left
+        assert abs(((x0 - skip * x) * x).mean()) < 0.01
+    skip, scale = bridge._scales(torch.tensor(0.0), x)
+    assert (skip.item(), scale.item()) == pytest.approx((1, 0), abs=2e-3)
 
 
 def test_the_loss_asks_at_points_of_the_bridge():
@@ -173,14 +189,18 @@ def test_the_loss_asks_at_points_of_the_bridge():
     z = (x - (1 - r) * x0 - r * y) / std
     assert abs(z.mean()) < 0.02
     assert abs(z.std() - 1) < 0.02
-    torch.testing.assert_close(loss, (x + 1 - x0).square().mean())
+    beside = r**2 + std**2
+    guess = x / (1 + beside) + (x + 1) * (beside / (1 + beside)).sqrt()
+    error = (guess - x0).square() * (1 + beside) / beside
+    torch.testing.assert_close(loss, error.mean().float(), rtol=1e-3, atol=0)
     torch.testing.assert_close(loss, bridge.loss(x0, {"noisy": y}, dice()))
 
     loss = Regression(net, sigma=0.7).loss(x0, {"noisy": y}, dice())
     x, t = net.asked[-1]
     assert (t == 1).all()
     torch.testing.assert_close(x, y)
-    torch.testing.assert_close(loss, torch.tensor(4.0))  # -1 + 1 - 2, squared
+    # the net says 0 of y = -1, so x0_hat is -1/2, 2.5 from x0, of a scale of 1/sqrt(2)
+    torch.testing.assert_close(loss, torch.tensor(12.5))
 
 
 def test_an_item_depends_on_its_own_dice():

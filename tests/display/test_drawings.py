@@ -141,6 +141,8 @@ ALL = {
         "variation", whole=md.load("drums-waveform")
     ),
     "edit": lambda: md.draw("edit", whole=md.load("digits")),
+    "repair": lambda: md.draw("repair", whole=md.load("digits")),
+    "scores": lambda: md.draw("scores", whole=md.load("engines")),
     **{
         f"training: {predicts}": lambda predicts=predicts: md.draw(
             md.Denoiser(unet("two levels")[0], md.Flow(), predicts), (1, 8, 8)

@@ -105,6 +105,18 @@ def test_pictures_fill_a_grid_on_one_scale():
     assert sheet[10:17, 19:, 3].max() == 0  # no sixth
 
 
+def test_rows_of_pictures_have_names(monkeypatch, unhooked):
+    seen = []
+    monkeypatch.setattr(figures, "figure", lambda fig, alt: seen.append(fig))
+    batch = torch.zeros(5, 1, 8, 8)
+    figures.plot_pictures(batch, alt="five", columns=3, rows=("truth", "made"))
+    upper, lower = seen[0].axes[0].texts
+    assert (upper.get_text(), lower.get_text()) == ("truth", "made")
+    assert lower.get_position()[1] - upper.get_position()[1] == 9  # a picture and a gap
+    with pytest.raises(ValueError, match="1 names for 2 rows"):
+        figures.plot_pictures(batch, alt="five", columns=3, rows=("truth",))
+
+
 def test_curves_differ_by_colour_and_by_dashes(monkeypatch, unhooked):
     seen = []
     monkeypatch.setattr(figures, "figure", lambda fig, alt: seen.append(fig))

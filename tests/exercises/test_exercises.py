@@ -18,7 +18,7 @@ from minidiff.exercises.check import CODE, VALUES, exercises
 from tools import notebooks
 
 EVERY = {exercise.name: exercise for exercise in exercises()}
-CHAPTERS = dict(enumerate(notebooks.chapters(), start=1))
+CHAPTERS = {int(path.name[:2]): path for path in notebooks.chapters()}
 FOUND = {  # (chapter, title) -> cells
     (number, title): cells
     for number, path in CHAPTERS.items()

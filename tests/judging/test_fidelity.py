@@ -145,6 +145,15 @@ def test_si_sdr_is_the_ratio_of_what_was_added():
     assert (fidelity.si_sdr(late, real) < 10).all()
 
 
+def test_si_sdr_against_a_peer():
+    audio = pytest.importorskip("torchmetrics.functional.audio")
+    dice = torch.Generator().manual_seed(4)
+    real, noise = torch.randn(2, 6, 500, generator=dice, dtype=torch.float64)
+    made = 0.3 * real + torch.logspace(-3, 1, 6)[:, None] * noise + 0.1
+    peer = audio.scale_invariant_signal_distortion_ratio(made, real)
+    torch.testing.assert_close(fidelity.si_sdr(made, real), peer, atol=1e-9, rtol=0)
+
+
 def test_si_sdr_wants_a_recording(unhooked):
     with pytest.raises(ValueError, match="real: a recording is silent"):
         fidelity.si_sdr(torch.ones(2, 8), torch.zeros(2, 8))
@@ -184,3 +193,13 @@ def test_words_are_counted_at_their_own_ratio():
     assert bad["si_sdr_error"] == pytest.approx(error, abs=0.1)
     assert good["pesq"] == pytest.approx(4.55, abs=0.01)
     assert 1 < bad["pesq"] < 3.5
+
+
+def test_si_sdr_is_that_of_the_angle():
+    """Another formula for the same: of the cosine between the two, as vectors."""
+    dice = torch.Generator().manual_seed(3)
+    real, noise = torch.randn(2, 6, 500, generator=dice, dtype=torch.float64)
+    made = real + torch.logspace(-2, 1, 6)[:, None] * noise
+    cosine = (made * real).sum(1) / made.norm(dim=1) / real.norm(dim=1)
+    peer = 10 * (cosine**2 / (1 - cosine**2)).log10()
+    torch.testing.assert_close(fidelity.si_sdr(made, real), peer)

@@ -90,7 +90,7 @@ with place.claimed(Path({str(tmp_path)!r})):
     other = subprocess.Popen([sys.executable, "-c", code], **pipes)
     assert other.stdout.readline() == b"claimed\n"
     with (
-        pytest.raises(ValueError, match="out: another training writes to"),
+        pytest.raises(ValueError, match="out: another command writes to"),
         place.claimed(tmp_path),
     ):
         pass

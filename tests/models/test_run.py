@@ -271,7 +271,7 @@ def test_what_a_launcher_left_behind_does_no_harm(tmp_path, monkeypatch, left):
 def test_two_at_once(tmp_path):
     first = train(tmp_path)
     next(first)
-    with pytest.raises(ValueError, match="out: another training writes to"):
+    with pytest.raises(ValueError, match="out: another command writes to"):
         next(train(tmp_path))
     first.close()
     assert next(train(tmp_path)).index == 1

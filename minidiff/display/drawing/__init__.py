@@ -11,6 +11,7 @@ from . import (
     pipelines,
     reader,
     references,
+    scores,
     towers,
     unet,
     waves,
@@ -44,6 +45,8 @@ WHOLE = {
     "solvers": curves.solvers,
     "variation": references.variation,
     "edit": references.edit,
+    "repair": references.repair,
+    "scores": scores.scores,
 }
 
 
@@ -61,8 +64,9 @@ def draw(thing, size: int | tuple | None = None, **numbers) -> Shown:
     * a class of these, made from `numbers`: `draw(UNet, (8, 8), channels=(32, 64))`;
     * "step", one step of a sampler: schedule=, and t=, s=, eta=;
     * "solvers", three samplers on one exact curve: denoiser=, times=, x=;
-    * "variation" and "edit" of a sound, by a loaded model: whole=, and strength=, or
-      was=, wanted=.
+    * "variation", "edit" and "repair" of a sound, by a loaded model: whole=, and
+      strength=, or was=, wanted=;
+    * "scores", the three of strangeness, of a loaded model: whole=.
 
     Draws no random numbers that anybody would miss. Raises ValueError for anything
     else, and for a size that is missing.

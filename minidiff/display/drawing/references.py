@@ -63,3 +63,30 @@ def edit(whole, was="seven", wanted="nine"):
         f"cond: {was}, to noise {shape}. Right, down from it: ddim, t falls, cond: "
         f"{wanted}, to x0 {shape}."
     )
+
+
+def repair(whole):
+    """A walk that is told what was recorded, and what is known put back at its end."""
+    sheet, shape, left, right, mid = Sheet(), times(whole.shape), 90, WIDTH - 90, 150
+    samples, front = whole.settings["samples"], type(whole.spec).__name__
+    y = sheet.pill(left, 4, f"`y 1×{samples}`", w=120)
+    operator = sheet.pill(right, 4, "`operator`", w=120)
+    both = sheet.box(MIDDLE, y.low + 24, f"`within`: as a `{front}` sees both", w=320)
+    noise = sheet.pill(228, both.low + 22, f"noise `{shape}`", w=136)
+    lines = "`sampler`, t from 1 to 0:", "`DPS(denoiser, ...)`"
+    walk = sheet.box(mid, noise.low + 22, *lines, w=240)
+    sheet.tell(walk, WIDTH - 48, "`cond`", w=60)
+    x0 = sheet.pill(mid, walk.low + GAP, f"`x0 {shape}`", w=120)
+    back = sheet.box(mid, x0.low + GAP, "decoded, and `operator.hold`", w=240)
+    out = sheet.pill(mid, back.low + GAP, f"`wave 1×{samples}`", w=190)
+    sheet.arrow(y.bottom, (y.x, both.y))
+    sheet.arrow(operator.bottom, (operator.x, both.y))
+    sheet.arrow((mid, both.low), (mid, walk.y))
+    sheet.arrow(noise.bottom, (noise.x, walk.y))
+    sheet.joint(walk, x0, back, out)
+    return sheet.shown(
+        f"A repair. y 1×{samples} and its operator, within: as a {front} sees both; "
+        f"from noise {shape} a sampler, t from 1 to 0: DPS(denoiser, ...), told "
+        f"cond, to x0 {shape}; decoded, and by operator.hold what is known put back, "
+        f"wave 1×{samples}."
+    )
