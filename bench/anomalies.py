@@ -260,6 +260,8 @@ class OfMap:
 def rows(score: Callable, usual, strange: Crowds, yardstick=None) -> dict[str, dict]:
     """The areas of what a score gives for every strange crowd, and seconds a sound.
 
+    The seconds count what it is fitted to in, too.
+
     yardstick: the scores of another for the same sounds, by crowd. An empty one is
     filled with those of this score.
     """

@@ -163,6 +163,13 @@ def test_whom_it_has_never_heard(monkeypatch):
     monkeypatch.setattr("bench.anomalies.RECIPES", words)
     # neither the other speaker's, nor the one that is kept back
     assert [int(x[0]) for x, _ in anomalies.five("train")] == [2, 3]
+    known, others, usual, strange = anomalies.held_out(
+        "digits", "speaker", (anomalies.SPEAKER,), 9
+    )
+    assert sorted(known[:, 0].tolist()) == [2, 3]
+    assert others[:, 0].tolist() == [0]
+    assert sorted(usual["usual"][:, 0].tolist()) == [0, 2, 3]
+    assert strange[anomalies.SPEAKER][1][:, 0].tolist() == [1]
 
 
 def test_a_mean_of_areas_has_the_error_of_one_where_all_are_one():

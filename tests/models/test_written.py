@@ -101,19 +101,26 @@ def test_a_full_disk_keeps_what_is_there_and_it_goes_on(
     assert same(tmp_path / "rain-5.wav", whole) == 128_000
 
 
-def test_a_disk_that_is_full_for_a_checkpoint(garden, whole, tmp_path, monkeypatch):
-    """The one before stays, and so does what was written."""
-    monkeypatch.setattr(rooms, "OFTEN", 2.0)
-    args, calls = (garden, tmp_path, "rain", 8.0, range(5, 6)), []
+def third_fails(error, real=torch.save):
+    """`torch.save`, of which the third call leaves half a file."""
+    calls = []
 
-    def save(content, file, real=torch.save):
+    def save(content, file):
         calls.append(content)
         if len(calls) == 3:
             file.write(b"half")
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise error
         real(content, file)
 
-    monkeypatch.setattr(torch, "save", save)
+    return save
+
+
+def test_a_disk_that_is_full_for_a_checkpoint(garden, whole, tmp_path, monkeypatch):
+    """The one before stays, and so does what was written."""
+    monkeypatch.setattr(rooms, "OFTEN", 2.0)
+    args = garden, tmp_path, "rain", 8.0, range(5, 6)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(torch, "save", third_fails(full))
     says = r"No space left.*checkpoint is kept; \d\.\d s are kept, run .* to go on"
     with pytest.raises(ValueError, match=says):
         list(written(*args, **WAYS))
@@ -126,16 +133,8 @@ def test_a_disk_that_is_full_for_a_checkpoint(garden, whole, tmp_path, monkeypat
 
 def test_a_kill_while_a_checkpoint_is_written(garden, whole, tmp_path, monkeypatch):
     monkeypatch.setattr(rooms, "OFTEN", 2.0)
-    args, calls = (garden, tmp_path, "rain", 8.0, range(5, 6)), []
-
-    def save(content, file, real=torch.save):
-        calls.append(content)
-        if len(calls) == 3:
-            file.write(b"half")
-            raise KeyboardInterrupt
-        real(content, file)
-
-    monkeypatch.setattr(torch, "save", save)
+    args = garden, tmp_path, "rain", 8.0, range(5, 6)
+    monkeypatch.setattr(torch, "save", third_fails(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         list(written(*args, **WAYS))
     list(written(*args, **WAYS))
