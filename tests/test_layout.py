@@ -27,10 +27,30 @@ ROOMS = {  # a room -> what it may know beside itself
     "control": {*METHOD, "nets", "sound", "data"},
     "judging": {*METHOD, "nets", "sound"},
     "fast": {*METHOD},
-    "models": {*METHOD, "nets", "sound", "data", "control", "judging", "fast"},
+    "rivals": {*METHOD, "nets", "sound", "data", "control", "judging"},
+    "models": {
+        *METHOD,
+        "nets",
+        "sound",
+        "data",
+        "control",
+        "judging",
+        "fast",
+        "rivals",
+    },
     "measured": set(),
     "display": {*METHOD, "sound"},
-    "exercises": {*METHOD, "nets", "sound", "data", "control", "display", "judging"},
+    "exercises": {
+        *METHOD,
+        "nets",
+        "sound",
+        "data",
+        "control",
+        "display",
+        "judging",
+        "fast",
+        "rivals",
+    },
 }
 # the garden: twelve sounds of a few lines each; the checks of a chapter stay together
 LONG = {"data/garden.py", "exercises/ch09.py", "exercises/ch11.py"}

@@ -1,0 +1,1 @@
+"""Rivals: other ways to make data, on the same data, with the same budget."""
