@@ -59,13 +59,11 @@ class Tuned(Learner):
         """
         (u,), eps, cond = self.drawn(x0, cond, generator)
         t, s = self.gaps(u)
-        # neighbours differ by little, and bfloat16 would drown that in its rounding
-        with torch.autocast(x0.device.type, enabled=False):
-            x_t = self.noised(x0, eps, t)
-            with torch.no_grad():
-                target = self(self.before(x0, eps, x_t, t, s, cond), s, cond)
-            _, sigma, _ = self._levels(t, x0)
-            return apart(self(x_t, t, cond) / sigma, target / sigma).mean()
+        x_t = self.noised(x0, eps, t)
+        with torch.no_grad():
+            target = self(self.before(x0, eps, x_t, t, s, cond), s, cond)
+        _, sigma, _ = self._levels(t, x0)
+        return apart(self(x_t, t, cond) / sigma, target / sigma).mean()
 
     def before(self, x0, eps, x_t, t, s, cond) -> Tensor:
         """x_s, where the path that goes through x_t is said to come by at s < t."""
