@@ -165,6 +165,7 @@ RECIPES: dict[str, Recipe] = {
         net=ROWS,
         steps=6500,
         batch=32,
+        bits=8,
         about={
             "title": TITLES["notes"],
             "data": "227 notes of 14 instruments, played at seven pitches each",
@@ -183,21 +184,6 @@ RECIPES: dict[str, Recipe] = {
         sampler_steps=4,
         judge="digits",
         about={"title": TITLES["digits-vocoder"]} | SPOKEN,
-    ),
-    "digits-fast": FastRecipe(
-        data=digits,
-        samples=6400,
-        spec=DIGITS,
-        net={"type": "UNet", "channels": (32, 64, 128)},
-        teacher="digits",
-        steps=2000,
-        batch=32,
-        lr=3e-4,
-        halve=500,
-        stops=((), (0.5,), (0.8, 0.5, 0.25)),
-        sampler_steps=2,
-        judge="digits",
-        about={"title": TITLES["digits-fast"]} | SPOKEN,
     ),
     "digits-enhance": EnhancerRecipe(
         data=data.noisy,
@@ -267,4 +253,36 @@ RECIPES: dict[str, Recipe] = {
         bits=8,
         about={"title": TITLES["engines"]} | MADE,
     ),
+}
+
+# one lesson for all that jump; what they hear is their teacher's
+JUMPS = {
+    "batch": 32,
+    "lr": 3e-4,
+    "stops": ((), (0.5,), (0.8, 0.5, 0.25)),
+    "sampler_steps": 2,
+    "bits": 8,
+}
+
+
+def fast(name: str, teacher: str, steps: int, halve: int) -> FastRecipe:
+    """The recipe of a model of few steps, with the guidance of its teacher in it."""
+    taught, about = RECIPES[teacher], RECIPES[teacher].about
+    same = ("data", "samples", "spec", "ear", "net", "schedule")
+    return FastRecipe(
+        **{key: getattr(taught, key) for key in same},
+        **JUMPS,
+        teacher=teacher,
+        folded=taught.scale,
+        steps=steps,
+        halve=halve,
+        judge=taught.judge or teacher,
+        about=about | {"title": TITLES[name]},
+    )
+
+
+RECIPES |= {
+    "digits-fast": fast("digits-fast", "digits", 2000, 500),
+    "sounds-fast": fast("sounds-fast", "sounds-latent", 2000, 500),
+    "drums-fast": fast("drums-fast", "drums", 1500, 400),
 }
