@@ -21,6 +21,7 @@ from bench.settings import Bench
 from minidiff.judging.distance import frechet
 from minidiff.models.card import save
 from minidiff.models.model import device, load
+from minidiff.models.recipes import RECIPES
 
 PLACES = tuple(i / 10 for i in range(1, 10))
 COUNTS = (1, 2, 4)  # steps that a model learns
@@ -87,7 +88,8 @@ def main():
         stops = {str(n): [trial.begin, *after] for n, after in found.items()}
         model.denoiser.cpu()
         card = {k: v for k, v in model.card.items() if k not in ("metrics", "evaluate")}
-        save(args.model, model.denoiser.net, settings | {"stops": stops}, card)
+        net, bits = model.denoiser.net, RECIPES[args.name].bits
+        save(args.model, net, settings | {"stops": stops}, card, bits)
 
 
 if __name__ == "__main__":

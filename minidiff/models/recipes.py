@@ -259,14 +259,22 @@ RECIPES: dict[str, Recipe] = {
 JUMPS = {
     "batch": 32,
     "lr": 3e-4,
-    "stops": ((), (0.5,), (0.8, 0.5, 0.25)),
     "sampler_steps": 2,
     "bits": 8,
 }
 
 
-def fast(name: str, teacher: str, steps: int, halve: int) -> FastRecipe:
-    """The recipe of a model of few steps, with the guidance of its teacher in it."""
+def fast(
+    name: str,
+    teacher: str,
+    steps: int,
+    halve: int,
+    stops=((), (0.5,), (0.8, 0.5, 0.25)),
+) -> FastRecipe:
+    """The recipe of a model of few steps, with the guidance of its teacher in it.
+
+    stops: as `bench.stops` found them, or at a venture.
+    """
     taught, about = RECIPES[teacher], RECIPES[teacher].about
     same = ("data", "samples", "spec", "ear", "net", "schedule")
     return FastRecipe(
@@ -276,13 +284,16 @@ def fast(name: str, teacher: str, steps: int, halve: int) -> FastRecipe:
         folded=taught.scale,
         steps=steps,
         halve=halve,
+        stops=stops,
         judge=taught.judge or teacher,
         about=about | {"title": TITLES[name]},
     )
 
 
 RECIPES |= {
-    "digits-fast": fast("digits-fast", "digits", 2000, 500),
+    "digits-fast": fast(
+        "digits-fast", "digits", 2000, 500, ((), (0.8,), (0.9, 0.8, 0.1))
+    ),
     "sounds-fast": fast("sounds-fast", "sounds-latent", 2000, 500),
     "drums-fast": fast("drums-fast", "drums", 1500, 400),
 }
