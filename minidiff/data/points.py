@@ -20,10 +20,11 @@ class Points(Dataset):
     """`n` points: pairs of (xy, label), xy (2,) float32 of about unit variance.
 
     name: "moons", two half circles that interlock; "spiral", two arms of a turn and
-    a half; "gaussians", eight small Gaussians on a circle; "two", two Gaussians, one
-    three times as likely as the other. `x` (n, 2) and `labels` (n,) int64 hold all of
-    them, `names` says what the labels mean. The last two have `mixture`, the exact
-    `GaussianMixture` they are drawn from; for the others it is None.
+    a half; "gaussians", eight small Gaussians on a circle; "grid", twenty-five in five
+    rows; "two", two Gaussians, one three times as likely as the other. `x` (n, 2) and
+    `labels` (n,) int64 hold all of them, `names` says what the labels mean. The last
+    three have `mixture`, the exact `GaussianMixture` they are drawn from; for the
+    others it is None.
 
     Raises ValueError for an unknown name, n < 1 or seed < 0.
     """
@@ -75,6 +76,12 @@ def gaussians():
     return GaussianMixture(1.4 * torch.stack([angle.cos(), angle.sin()], 1), 0.1)
 
 
+def grid():
+    """Row by row from the lowest, each from left to right."""
+    side = 0.7 * torch.arange(-2, 3, dtype=torch.float64)
+    return GaussianMixture(torch.cartesian_prod(side, side).flip(1), 0.07)
+
+
 def two():
     """Means and weights that a sampler can get wrong: the average lies between them."""
     return GaussianMixture([[-1.5, -1.5], [0.5, 0.5]], 0.4, [0.25, 0.75])
@@ -88,10 +95,14 @@ def from_mixture(mixture):
     return make
 
 
-MIXTURES = {"gaussians": gaussians(), "two": two()}
+MIXTURES = {"gaussians": gaussians(), "grid": grid(), "two": two()}
 SHAPES = {
     "moons": (moons, ["upper", "lower"]),
     "spiral": (spiral, ["one arm", "other arm"]),
     "gaussians": (from_mixture(MIXTURES["gaussians"]), COMPASS),
+    "grid": (
+        from_mixture(MIXTURES["grid"]),
+        [f"row {row}, column {column}" for row in range(5) for column in range(5)],
+    ),
     "two": (from_mixture(MIXTURES["two"]), ["rare", "common"]),
 }

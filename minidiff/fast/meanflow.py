@@ -4,7 +4,7 @@ import warnings
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..denoiser import Cond
 from ..process import per_item
@@ -21,6 +21,11 @@ class MeanFlow(Average):
     matching. The derivative is one product of a Jacobian and a vector: a second pass
     through the net, forwards.
     """
+
+    def __init__(self, net: nn.Module, drop: float = 0.1):
+        super().__init__(net, drop)
+        # torch goes forwards through a norm of groups in the plain layout only
+        net.to(memory_format=torch.contiguous_format)
 
     def loss(
         self,
@@ -47,7 +52,11 @@ class MeanFlow(Average):
             return self.velocity(x, t, gap, cond)
 
         one = torch.ones_like(t)
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        with (
             # torch's own, when it first goes forwards
+            warnings.catch_warnings(action="ignore", category=DeprecationWarning),
+            # and it does not know both ways of a product in bfloat16
+            torch.autocast(x.device.type, enabled=False),
+        ):
             _, along = torch.func.jvp(u, (x, t, gap), (v, one, one))
         return v - per_item(gap, x) * along

@@ -28,9 +28,24 @@ class Attend(nn.Module):
     ) -> Float[Tensor, "b n width"]:
         """heard: which of what was told may be asked, by all places of x or by each; at
         least one of them."""
-        q = self.q(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return self.ask(x, *self.keys(told), heard)
+
+    def keys(
+        self, told: Float[Tensor, "b m told"]
+    ) -> tuple[Float[Tensor, "b heads m _"], Float[Tensor, "b heads m _"]]:
+        """What of it is compared with a question, and what it answers."""
         kv = self.kv(told).unflatten(2, (2, self.heads, -1))
         k, v = kv.permute(2, 0, 3, 1, 4)  # (b, heads, m, width / heads) each
+        return k, v
+
+    def ask(
+        self,
+        x: Float[Tensor, "b n width"],
+        k: Float[Tensor, "b heads m _"],
+        v: Float[Tensor, "b heads m _"],
+        heard: Bool[Tensor, "b m"] | Bool[Tensor, "b n m"],
+    ) -> Float[Tensor, "b n width"]:
+        q = self.q(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
         # of all heads, and if it is one row for all that ask, of all of these
         mask = heard[:, None, None] if heard.dim() == 2 else heard[:, None]
         h = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)

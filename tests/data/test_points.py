@@ -8,7 +8,7 @@ import torch
 import minidiff as md
 from minidiff.data import points
 
-NAMES = ["moons", "spiral", "gaussians", "two"]
+NAMES = ["moons", "spiral", "gaussians", "grid", "two"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,7 +72,7 @@ def test_spiral_has_two_arms_of_a_turn_and_a_half():
     assert area == pytest.approx(0.5, abs=0.03)  # half the area holds half the points
 
 
-@pytest.mark.parametrize("name", ["gaussians", "two"])
+@pytest.mark.parametrize("name", ["gaussians", "grid", "two"])
 def test_the_mixture_is_where_the_points_come_from(name):
     data = points(name, 40_000)
     mixture = data.mixture

@@ -18,8 +18,14 @@ from torch import nn
 import minidiff as md
 from minidiff.nets import Autoencoder, DiffWave, DiT, WaveGrad
 from minidiff.nets.clap import Towers
+from minidiff.nets.rival import stack
 from minidiff.nets.text import Text
 from minidiff.nets.unet import Block
+from minidiff.rivals.autoregressive import Autoregressive
+from minidiff.rivals.coded import Coded
+from minidiff.rivals.gan import GAN
+from minidiff.rivals.masked import Masked
+from minidiff.rivals.vae import VAE
 from minidiff.sound.fine import FineMagnitudes
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -143,6 +149,14 @@ ALL = {
     "edit": lambda: md.draw("edit", whole=md.load("digits")),
     "repair": lambda: md.draw("repair", whole=md.load("digits")),
     "scores": lambda: md.draw("scores", whole=md.load("engines")),
+    "rulers": lambda: md.draw("rulers", samples=16_384, numbers=128),
+    "codes": lambda: md.draw(Coded(256, 8, 16, 12, width=192, depth=5)),
+    "codes at once": lambda: md.draw(Coded(1024, 4, 160, lag=0)),
+    "masks": lambda: md.draw(Masked(77, 16)),
+    "GAN": lambda: md.draw(GAN(stack(2, 2), stack(2, 1), 2)),
+    "GAN with R1": lambda: md.draw(GAN(stack(48, 2), stack(2, 1), 48, gamma=0.1)),
+    "VAE": lambda: md.draw(VAE(stack(2, 32), stack(16, 2), 16)),
+    "a row of tokens": lambda: md.draw(Autoregressive(256, 80, width=88, depth=3)),
     **{
         f"training: {predicts}": lambda predicts=predicts: md.draw(
             md.Denoiser(unet("two levels")[0], md.Flow(), predicts), (1, 8, 8)

@@ -191,12 +191,12 @@ def test_all_hear_the_same_condition_dropped_once(kind):
 
 @BOTH
 def test_bfloat16_does_not_turn_the_gradient(kind):
-    """Of a trained net, where neighbours are as near as they become in `digits-fast`."""
+    """Of a trained net, where neighbours are as near as `digits-fast` has them."""
     voice = md.load("digits").denoiser
     learner = kind(voice, first=32, last=32).eval()
     asked = {name: torch.arange(8) % 6 for name in voice.net.conditions.embedders}
-    *_, x0 = md.ddim(voice, torch.randn(8, 1, 64, 40, generator=dice()),
-                     voice.schedule.times(4), cond=asked)  # fmt: skip
+    noise = torch.randn(8, 1, 64, 40, generator=dice())
+    *_, x0 = md.ddim(voice, noise, voice.schedule.times(4), cond=asked)
 
     def gradient(half):
         learner.zero_grad()

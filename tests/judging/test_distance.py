@@ -7,7 +7,7 @@ import scipy.linalg
 import torch
 
 from minidiff import frechet, kernel_distance, precision_recall
-from minidiff.judging.copies import copies
+from minidiff.judging.copies import copied, copies
 from minidiff.judging.distance import directions, matrix_root, nearest, nearest_other
 from minidiff.judging.halves import halves
 
@@ -229,3 +229,33 @@ def test_a_measure_that_is_blind_says_so():
     """Planted ones that have moved far are not found: then `made` says nothing."""
     known, real = normal(200, 6), normal(100, 6)
     assert copies(real, real, known[:50] + 9, known)["planted"] == 0
+
+
+def test_a_copy_is_much_nearer_to_one_than_to_any_other():
+    known = torch.tensor([[0.0, 0], [10, 0], [10, 1]]).double()
+    made = torch.tensor([[0.0, 2], [0, 4], [10, 0.2], [10, 0.5], [10, 0]]).double()
+    # to the nearest and the second: 2 of 10.2, 4 of 10.8, .2 of .8, .5 of .5, 0 of 1
+    assert copied(made, known).tolist() == [True, False, True, False, True]
+    assert copied(made, known, 0.2).tolist() == [True, False, False, False, True]
+
+
+def test_what_was_learned_twice_is_missed():
+    known = normal(50, 6)
+    planted = known[:20] + 0.01 * normal(20, 6)
+    assert copied(planted, known).all()
+    assert not copied(planted, torch.cat([known, known])).any()
+    assert copied(normal(200, 6), known).double().mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("made", "known", "ratio", "words"),
+    [
+        (normal(3, 2), normal(1, 2), 0.3, "second nearest"),
+        (normal(3, 2), normal(5, 3), 0.3, "cannot be compared"),
+        (normal(3, 2) * math.nan, normal(5, 2), 0.3, "NaN"),
+        (normal(3, 2), normal(5, 2), 1.0, "ratio must be"),
+    ],
+)
+def test_copied_refuses(made, known, ratio, words):
+    with pytest.raises(ValueError, match=words):
+        copied(made, known, ratio)

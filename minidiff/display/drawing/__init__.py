@@ -4,6 +4,7 @@ import torch
 
 from ..shown import Shown
 from . import (
+    codes,
     curves,
     latents,
     models,
@@ -11,6 +12,8 @@ from . import (
     pipelines,
     reader,
     references,
+    rivals,
+    rulers,
     scores,
     towers,
     unet,
@@ -41,12 +44,18 @@ WHOLE = {
     "MelSpec": curves.windows,
     "Model": models.model,
     "Vocoder": models.vocoder,
+    "Coded": codes.coded,
+    "Masked": codes.masked,
+    "GAN": rivals.gan,
+    "VAE": rivals.vae,
+    "Autoregressive": rivals.autoregressive,
     "step": pipelines.step,
     "solvers": curves.solvers,
     "variation": references.variation,
     "edit": references.edit,
     "repair": references.repair,
     "scores": scores.scores,
+    "rulers": rulers.rulers,
 }
 
 
@@ -59,6 +68,8 @@ def draw(thing, size: int | tuple | None = None, **numbers) -> Shown:
       two `Towers` of a CLAP, for a mel of this size; `Text`, for so many words;
     * an `MLP`; a row of layers (`nn.Sequential`) for an input of this size;
     * a `Denoiser`, whose training is shown, for x0 of this size, channels first;
+    * a `Coded` or a `Masked`, nets that write tokens;
+    * a `GAN`, a `VAE` or an `Autoregressive`;
     * a `Guided`, a schedule, a `MelSpec`, a loaded model or vocoder;
     * a `Vocoding` or `FineMagnitudes`, for a waveform of this size;
     * a class of these, made from `numbers`: `draw(UNet, (8, 8), channels=(32, 64))`;
@@ -66,7 +77,8 @@ def draw(thing, size: int | tuple | None = None, **numbers) -> Shown:
     * "solvers", three samplers on one exact curve: denoiser=, times=, x=;
     * "variation", "edit" and "repair" of a sound, by a loaded model: whole=, and
       strength=, or was=, wanted=;
-    * "scores", the three of strangeness, of a loaded model: whole=.
+    * "scores", the three of strangeness, of a loaded model: whole=;
+    * "rulers", from two crowds of sounds to numbers: samples=, numbers=.
 
     Draws no random numbers that anybody would miss. Raises ValueError for anything
     else, and for a size that is missing.
