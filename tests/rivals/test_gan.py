@@ -175,7 +175,7 @@ def test_it_learns_one_cloud():
     torch.manual_seed(0)
     x = torch.randn(4000, 2, generator=dice()) * 0.5 + torch.tensor([1.0, -1.0])
     gan = small(0.1)
-    *_, last = duel(gan, list(x.split(200)), 250, lr=5e-3)
+    *_, last = duel(gan, list(x.split(200)), 800, lr=2e-3)
     made = last.ema.sample(2000, dice(1))
     assert (made.mean(0) - x.mean(0)).abs().max() < 0.2
     assert 0.25 < made.std(0).min() <= made.std(0).max() < 0.75

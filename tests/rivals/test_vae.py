@@ -105,7 +105,7 @@ def test_it_learns_a_gaussian_as_likely_as_it_is():
     torch.manual_seed(0)
     x = toy()[1].sample((4000,)).float()
     vae = VAE(stack(3, 4, 32, 1), stack(2, 3, 32, 1), 2)
-    for _ in md.fit(vae, list(x.split(250)), 300, lr=1e-2, decay=0.99):
+    for _ in md.fit(vae, list(x.split(250)), 800, lr=1e-2, decay=0.99):
         pass
     likely = toy()[1].log_prob(x.double()).mean()
     bound = torch.stack([vae.bound(x, dice(k)).mean() for k in range(4)]).mean()
