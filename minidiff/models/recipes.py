@@ -165,7 +165,6 @@ RECIPES: dict[str, Recipe] = {
         net=ROWS,
         steps=6500,
         batch=32,
-        bits=8,
         about={
             "title": TITLES["notes"],
             "data": "227 notes of 14 instruments, played at seven pitches each",

@@ -14,9 +14,6 @@ TITLES = {
     "environment": "Ten real sounds around us, rain to chainsaw",
     "notes": "Single notes of fourteen instruments, C1 to C8",
     "digits-vocoder": "From 32 bands of a spoken digit to its waveform",
-    "digits-fast": "A spoken digit in one, two or four steps",
-    "sounds-fast": "Twelve sounds of the garden in one, two or four steps, by latents",
-    "drums-fast": "Nine kinds of drum-machine hits, in one, two or four steps",
     "digits-enhance": "Spoken digits, taken out of the noise around them",
     "prompts": "Scenes of the garden, asked for in words",
     "clap": "How well a caption fits a scene of the garden",
@@ -25,6 +22,9 @@ TITLES = {
     "melodies": "Irish dance tunes, note by note, for `notes` to play",
     "scenes-listener": "Which sounds are in a scene, and how: it judges prompts",
     "engines": "Engines of the garden in good order, rain behind them",
+    "digits-fast": "A spoken digit in one, two or four steps",
+    "sounds-fast": "Twelve sounds of the garden in one, two or four steps, by latents",
+    "drums-fast": "Nine kinds of drum-machine hits, in one, two or four steps",
 }
 
 
