@@ -275,7 +275,8 @@ def timed(args) -> None:
         metrics = {k: round(v, 1) for k, v in metrics.items()}
         rows[str(n)] = {"metrics": metrics, "machine": machine(model.denoiser)}
         print(n, json.dumps(metrics), flush=True)
-    content = {"again": "python -m bench.few time", "rows": rows}
+    again = f"python -m bench.few time --repeats {args.repeats}"
+    content = {"again": again, "n": {"made": args.repeats}, "rows": rows}
     (args.out / "few-time.json").write_text(json.dumps(content, indent=1) + "\n")
 
 

@@ -134,7 +134,6 @@ def test_all_were_heard_by_both_ears_and_cost_the_same():
     assert rows.sounds("teacher, 20").shape == (2, 6400)
 
 
-@pytest.mark.skipif(not MADE, reason="few.json is not made yet")
 def test_a_sound_is_its_two_parts():
     rows = json.loads((FOLDER / "few-time.json").read_text())["rows"]
     assert list(rows) == ["1", "2", "4", "8", "20", "50"]
