@@ -129,15 +129,17 @@ def weights(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def trained(rival: Rival, x: Tensor, lr: float, seed: int, budget: float) -> tuple:
+def trained(
+    rival: Rival, x: Tensor, lr: float, seed: int, budget: float, batch: int = BATCH
+) -> tuple[Iterator, dict]:
     """A training to be walked through, and what it costs."""
     torch.manual_seed(seed)
     model, shown = rival.build(), rival.shown(x)
-    price = multiplications(rival, model, shown[:BATCH])
+    price = multiplications(rival, model, shown[:batch])
     steps = round(budget / price)
     told = {"parameters": weights(model), "steps": steps, "lr": lr}
     told |= {"multiplications": price, "machine": machine(model)}
-    walk = rival.train(model, Batches(shown, BATCH, seed), steps, lr=lr, seed=seed)
+    walk = rival.train(model, Batches(shown, batch, seed), steps, lr=lr, seed=seed)
     return walk, told
 
 

@@ -27,13 +27,12 @@ import torch
 from torch import Tensor
 
 import minidiff as md
-from bench.rivals import Batches, Rival, multiplications, once, weights, write
+from bench.rivals import Rival, once, trained, write
 from minidiff.judging.copies import copies
 from minidiff.judging.distance import frechet, precision_recall
 from minidiff.judging.ear import stacked
 from minidiff.judging.halves import halves
 from minidiff.models.ears import load_ears
-from minidiff.models.run import machine
 from minidiff.nets.rival import Lower, Raise
 from minidiff.rivals.autoregressive import Autoregressive
 from minidiff.rivals.gan import GAN, duel
@@ -105,17 +104,10 @@ def mels() -> Tensor:
 
 def spoken(name: str, lr: float, seed: int, budget: float) -> tuple[dict, Tensor]:
     """One training to its end, and what it made, as mels."""
-    rival, x = RIVALS[name][0], mels()
-    torch.manual_seed(seed)
-    model, shown = rival.build(), rival.shown(x)
-    price = multiplications(rival, model, shown[:BATCH])
-    steps = round(budget / price)
-    told = {"parameters": weights(model), "steps": steps, "lr": lr}
-    told |= {"multiplications": price, "machine": machine(model)}
+    rival = RIVALS[name][0]
+    walk, told = trained(rival, mels(), lr, seed, budget, BATCH)
     began = process_time()
     try:
-        batches = Batches(shown, BATCH, seed)
-        walk = rival.train(model, batches, steps, lr=lr, seed=seed)
         (last,) = collections.deque(walk, maxlen=1)
         told["seconds"] = round(process_time() - began, 1)
         began = process_time()

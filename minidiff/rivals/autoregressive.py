@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .. import valid
 from ..nets.causal import Causal
 from ..nets.embed import Labels
+from .words import classes_of, fitting, within
 
 DROP = 0.1  # how often a class is left out in training, as with a `Denoiser`
 
@@ -108,21 +109,5 @@ class Autoregressive(nn.Module):
 
     def known(self, tokens: Tensor, cond: Tensor | None, what: str) -> None:
         """Raise for tokens or classes that there are not."""
-        if not isinstance(tokens, Tensor) or tokens.dtype != torch.int64:
-            found = getattr(tokens, "dtype", type(tokens).__name__)
-            raise TypeError(f"{what}: tokens must be an int64 tensor, got {found}")
-        if tokens.dim() != 2 or tokens.shape[1] > self.length:
-            raise ValueError(
-                f"{what}: expected shape (batch, tokens), at most {self.length} tokens,"
-                f" got {tuple(tokens.shape)}"
-            )
-        look = tokens.device.type == "cpu" and tokens.numel()  # a GPU it would stall
-        if look and not 0 <= tokens.min() <= tokens.max() < self.words:
-            raise ValueError(
-                f"{what}: tokens must be in 0..{self.words - 1}, "
-                f"got {tokens.min().item()}..{tokens.max().item()}"
-            )
-        if cond is not None:
-            if self.classes is None:
-                raise ValueError("cond was given, but this model has no classes")
-            valid.labels(cond, self.classes, len(tokens), "cond")
+        fitting(within(tokens, self.words, f"{what}: tokens"), self.length, what)
+        classes_of(cond, self.classes, len(tokens))

@@ -138,7 +138,7 @@ class Masked(nn.Module):
 
     def known(self, tokens: Tensor, cond: Tensor | None, what: str) -> None:
         """Raise for tokens or classes that there are not."""
-        fitting(tokens, self.words, self.length, what)
+        fitting(within(tokens, self.words, what), self.length, what)
         classes_of(cond, self.classes, len(tokens))
 
 

@@ -23,9 +23,8 @@ def within(tokens: Tensor, words: int, what: str = "tokens") -> Tensor:
     return tokens
 
 
-def fitting(tokens: Tensor, words: int, length: int, what: str = "tokens") -> Tensor:
-    """The same of texts (batch, n): at most `length` long, ValueError for others."""
-    within(tokens, words, what)
+def fitting(tokens: Tensor, length: int, what: str = "tokens") -> Tensor:
+    """Return texts (batch, n) of at most `length` tokens; ValueError for others."""
     if tokens.dim() != 2 or not len(tokens) or tokens.shape[1] > length:
         raise ValueError(
             f"{what}: expected shape (batch, tokens), at most {length} tokens, got "
