@@ -1,6 +1,6 @@
 """Diffusion and its rivals: the same data, parameters and multiplications.
 
-    python -m bench.rivals rates       # five learning rates for each, eight Gaussians
+    python -m bench.rivals rates       # six learning rates for each, eight Gaussians
     python -m bench.rivals gaussians   # each at its best one, three seeds
     python -m bench.rivals grid        # the same on twenty-five
     python -m bench.rivals digits      # mels of spoken digits, by both ears
@@ -42,7 +42,7 @@ from minidiff.rivals.vae import VAE
 
 BUDGET = 5e10  # multiplications of one training on points
 BATCH = 256
-RATES = (0.00033, 0.001, 0.003, 0.009, 0.027)
+RATES = (0.00033, 0.001, 0.003, 0.009, 0.027, 0.081)
 MOMENTS = 8  # of a training at which it is looked at
 LOOK, KEPT = 1000, 300  # points made for each look, and kept of them
 RANGE = 4.0  # points are kept as shares of it
@@ -191,7 +191,7 @@ def score(look: dict) -> float:
 
 
 def rates(runs: Path, seeds=(10, 11)) -> dict:
-    """Each rival's end at each of the same five rates."""
+    """Each rival's end at each of the same six rates."""
     rows = {}
     for name in RIVALS | VARIANTS:
         ends = {

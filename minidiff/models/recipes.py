@@ -97,6 +97,7 @@ RECIPES: dict[str, Recipe] = {
         steps=4500,
         batch=32,
         scale=1.5,
+        bits=8,
         about=HITS_TOLD | {"title": TITLES["drums"]},
     ),
     "drums-waveform": SoundRecipe(
