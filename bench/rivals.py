@@ -229,7 +229,7 @@ def world(runs: Path, name: str, out: Path, seeds=(0, 1, 2)) -> tuple[dict, dict
     rows, points, rate = {}, {}, chosen(out)
     for rival in RIVALS:
         trials = [
-            once(runs / name, f"{rival} {seed}",
+            once(runs / name, f"{rival} {rate[rival]} {seed}",
                  lambda rival=rival, seed=seed: on_points(
                      rival, name, rate[rival], seed, BUDGET))
             for seed in seeds

@@ -219,7 +219,9 @@ def table(runs: Path, out: Path) -> None:
     }
     rows, sounds = {}, {}
     for name, lr in best.items():
-        told, made = once(runs, f"{name} whole", partial(spoken, name, lr, 0, BUDGET))
+        told, made = once(
+            runs, f"{name} {lr:.2g} whole", partial(spoken, name, lr, 0, BUDGET)
+        )
         waves = heard(made)
         rows[name] = told | jury.numbers(waves, back) | {"seeds": 1}
         sounds[name] = (32767 * waves[:4]).round().to(torch.int16)

@@ -8,6 +8,7 @@ import torch
 import minidiff as md
 from bench import rivals, rivals_digits
 from minidiff.judging.modes import modes
+from minidiff.measured import FOLDER
 
 POINTS = md.data.points("gaussians", 2000).x
 
@@ -110,3 +111,31 @@ def test_how_far_apart_sounds_of_a_class_are():
     labels = torch.tensor([0, 0, 1, 1])
     assert rivals_digits.apart(points, labels) == pytest.approx(3)
     assert rivals_digits.apart(points, torch.tensor([0, 0, 1, 2])) == 5
+
+
+@pytest.mark.parametrize("table", ["gaussians", "grid"])
+def test_stored_rows_are_of_the_nets_and_prices_of_today(table):
+    rows = json.loads((FOLDER / f"rivals-{table}.json").read_text())["rows"]
+    assert list(rows) == list(rivals.RIVALS)
+    for name, rival in rivals.RIVALS.items():
+        weights, price = priced(rival, rival.shown(POINTS[:256]))
+        assert rows[name]["parameters"] == weights
+        assert rows[name]["multiplications"] == price
+        assert rows[name]["steps"] == round(rivals.BUDGET / price)
+
+
+def test_stored_rows_of_digits_are_of_the_nets_of_today():
+    rows = json.loads((FOLDER / "rivals-digits.json").read_text())["rows"]
+    assert list(rows) == list(rivals_digits.RIVALS)
+    for name, (rival, _) in rivals_digits.RIVALS.items():
+        assert rows[name]["parameters"] == rivals.weights(rival.build())
+
+
+def test_each_row_of_points_has_the_rate_that_rates_chose():
+    """By two seeds that no other table uses."""
+    chosen = json.loads((FOLDER / "rivals-rates.json").read_text())["rows"]
+    for table in ("gaussians", "grid"):
+        rows = json.loads((FOLDER / f"rivals-{table}.json").read_text())["rows"]
+        for name, row in rows.items():
+            scores = {lr: m["score"] for lr, m in chosen[name]["metrics"].items()}
+            assert row["lr"] == float(max(scores, key=scores.get))
