@@ -42,7 +42,7 @@ from minidiff.schedule import noise_times
 BOOKS, WORDS = 8, 256
 SIZES = {"width": 192, "depth": 5}  # as many weights as `sounds-latent` has
 STEPS, BATCH = 2500, 64  # 160,000 examples, as `sounds-latent` had
-SCALES = (1.0, 1.5, 2.0, 3.0)
+SCALES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 TITLES = ["rain", "bird", "bell"]
 BEGUN = 6  # frames of 64 ms that a continuation is given
 LAGS = {1: "tokens", 0: "tokens, all books at once"}

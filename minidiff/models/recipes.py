@@ -85,6 +85,7 @@ RECIPES: dict[str, Recipe] = {
         steps=24_000,
         scale=3.0,
         between=(1.0, 11.0),
+        bits=8,
         judge_steps=600,
         about={"title": TITLES["sounds"]} | MADE,
     ),
