@@ -8,6 +8,7 @@ import torch
 from bench import discrete
 from bench.tokens import gap, nearest
 from bench.watched import trained
+from minidiff.models.place import claimed
 from minidiff.rivals.masked import Masked
 
 
@@ -68,6 +69,35 @@ def test_it_keeps_the_least_surprised(tmp_path):
     other = small()
     assert trained(other, DATA, tmp_path, None, **HOW)["best"] == 4
     assert json.loads((tmp_path / "log.json").read_text())["run"]["steps"] == 6
+
+
+def test_another_run_is_not_taken_for_this_one(tmp_path):
+    asked = []
+
+    def surprise(net):
+        asked.append(net)
+        return float(len(asked))
+
+    trained(small(), DATA, tmp_path / "a", surprise, **HOW)
+    trained(small(), DATA, tmp_path / "a", surprise, **HOW)
+    assert len(asked) == 3
+    trained(small(), (1 - DATA[0] % 2,), tmp_path / "a", surprise, **HOW)
+    assert len(asked) == 6
+    with pytest.raises(ValueError, match="surprise: nan at step 2"):
+        trained(small(), DATA, tmp_path / "b", lambda _: float("nan"), **HOW)
+
+
+def test_a_log_that_was_cut_is_learned_again(tmp_path):
+    trained(small(), DATA, tmp_path, lambda _: 1.0, **HOW)
+    log = tmp_path / "log.json"
+    log.write_text(log.read_text()[:20])
+    assert trained(small(), DATA, tmp_path, lambda _: 1.0, **HOW)["best"] == 2
+    assert json.loads(log.read_text())["told"] == [[2, 1.0], [4, 1.0], [6, 1.0]]
+
+
+def test_two_cannot_train_into_one_folder(tmp_path):
+    with claimed(tmp_path), pytest.raises(ValueError, match="another command"):
+        trained(small(), DATA, tmp_path, lambda _: 1.0, **HOW)
 
 
 @pytest.fixture(scope="module")

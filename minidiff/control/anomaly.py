@@ -39,11 +39,16 @@ def anomaly(
     it; nothing by default. options: those of the score. An item's score depends on
     nothing but itself.
 
-    Raises ValueError for a model that makes no sounds, an unknown score, a share not in
-    (0, 1], NaN and waves of another length; TypeError for an option that the score does
-    not have.
+    Raises ValueError for a model that makes no sounds or only jumps, an unknown score,
+    a share not in (0, 1], NaN and waves of another length; TypeError for an option that
+    the score does not have.
     """
     valid.choice(score, SCORES, "score")
+    if "stops" in model.settings:
+        raise ValueError(
+            "model: this one only knows how to jump, and an answer at every level is "
+            "asked: take the one that it learned from"
+        )
     if counted(share) < 1 and score not in MAPS:
         raise ValueError(f"share is of a map, and the score {score!r} has none")
     x = encoded(model, waves)

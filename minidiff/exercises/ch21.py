@@ -27,7 +27,7 @@ def path_end(answer):
         raise Wrong("There it begins. It keeps its place in standard deviations.")
     if abs(found - 0.5) < 0.005:
         raise Wrong("That is one deviation of the data; the path began at two.")
-    if abs(found - 1) > 0.005:
+    if not abs(found - 1) <= 0.005:  # NaN is no answer either
         raise Wrong(
             "How many deviations from the mean is it at t = 1, and so at t = 0?"
         )

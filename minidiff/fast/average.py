@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .. import valid
-from ..denoiser import Cond
+from ..denoiser import Cond, check_cond
 from ..process import per_item
 from ..schedule import Flow
 from .learner import Learner
@@ -43,7 +43,9 @@ class Average(Learner):
     ) -> Float[Tensor, "batch *size"]:
         """Where the path through x_t ends. Raises what `Denoiser` raises."""
         valid.floating(x, "x")
-        t = valid.unit_time(t).to(x.device, torch.float32).expand(len(x))
+        self.check(cond, len(x))
+        t = per_item(valid.unit_time(t), x).flatten().to(x.device, torch.float32)
+        t = t.expand(len(x))
         return self.down(x, t, t, cond)
 
     def down(self, x: Tensor, t: Tensor, gap: Tensor, cond: Cond = None) -> Tensor:
@@ -61,6 +63,10 @@ class Average(Learner):
         told = self.others(cond) | {WAY: torch.stack([t, gap], 1).float()}
         return self._answer(x, torch.zeros_like(t).float(), told)
 
+    def check(self, cond: Cond, batch: int) -> None:
+        """Raise for conditions that the net does not have, as `Denoiser` does."""
+        check_cond(self.net, self.others(cond) or None, batch)
+
     def others(self, cond: Cond) -> dict[str, Tensor]:
         """All conditions but the way, by name."""
         if isinstance(cond, Tensor):
@@ -70,7 +76,9 @@ class Average(Learner):
 
     @torch.no_grad()
     def walk(self, x: Float[Tensor, "batch *size"], n: int, cond: Cond = None):
-        """From noise x to x0 in n equal steps. Raises ValueError for n < 1."""
+        """From noise x to x0 in n equal steps. Raises ValueError for n < 1, too."""
+        valid.real(valid.floating(x, "x"), "x")
+        self.check(cond, len(x))
         gap = x.new_full((len(x),), 1 / valid.whole(n, "n", 1))
         for i in range(n, 0, -1):
             x = self.down(x, i * gap, gap, cond)

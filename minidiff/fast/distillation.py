@@ -5,6 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from .. import valid
 from ..denoiser import Cond, Denoiser
 from ..guidance import Guided
 from ..process import per_item
@@ -18,11 +19,12 @@ class Distilled(Tuned):
     the student's own, not an average of its past weights (Song & Dhariwal 2023). In 8
     steps Heun's method misses the end of the path, in 32 it does not, so the gap must
     become short.
-    denoiser: the weights to begin with. teacher: any denoiser of the same schedule;
-    default: a copy of `denoiser`, never trained. scale: of the guidance that the
+    denoiser: the weights to begin with. teacher: any denoiser of the same schedule,
+    copied and never trained; default: `denoiser`. scale: of the guidance that the
     student takes over, so that it need not be guided itself. first, last, halve: as in
     `Gaps`.
-    Raises ValueError for a denoiser that predicts x0 itself.
+    Raises ValueError for a denoiser that predicts x0 itself, and a teacher of another
+    schedule.
     """
 
     def __init__(
@@ -35,9 +37,10 @@ class Distilled(Tuned):
         halve: int = 1000,
     ):
         super().__init__(denoiser, first, last, halve)
-        teacher = copy.deepcopy(denoiser) if teacher is None else teacher
-        if isinstance(teacher, nn.Module):
-            teacher.eval().requires_grad_(False)
+        teacher = denoiser if teacher is None else teacher
+        valid.same_levels(denoiser.schedule, teacher.schedule, "teacher")
+        if isinstance(teacher, nn.Module):  # the caller's stays as it is
+            teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
         self.teacher, self.scale = teacher, scale
 
     def before(self, x0, eps, x_t, t, s, cond) -> Tensor:

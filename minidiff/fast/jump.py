@@ -42,7 +42,7 @@ class GaussianJump:
         cond=None,
         s: float | Tensor = 0.0,
     ) -> Float[Tensor, "n d"]:
-        z, m, Q = x.double(), self.mixture.means, self.mixture.axes[0]
+        z, m, Q = fitting(x, self.mixture), self.mixture.means, self.mixture.axes[0]
         (alpha, here), (end, there) = self.widths(z, t), self.widths(z, s)
         y = (z - alpha * m) @ Q  # along the axes
         return (end * m + y * (there / here) @ Q.T).to(x.dtype)
@@ -51,6 +51,12 @@ class GaussianJump:
         """alpha, and the standard deviations of x_t along the axes."""
         alpha, sigma = (per_item(level, z) for level in self.schedule(t))
         return alpha, (alpha**2 * self.mixture.variances + sigma**2).sqrt()
+
+
+def fitting(x: Tensor, mixture: GaussianMixture) -> Float[Tensor, "n d"]:
+    """Points of the mixture's space in float64; ValueError for others."""
+    valid.sized(valid.floating(x, "x"), mixture.means.shape[1:], "x")
+    return x.double()
 
 
 class MixtureJump:
@@ -79,7 +85,7 @@ class MixtureJump:
         cond=None,
         s: float | Tensor = 0.0,
     ) -> Float[Tensor, "n d"]:
-        z = valid.floating(x, "x").double()
+        z = fitting(x, self.mixture)
         (here, scale), (there, end) = self.angle(z, t), self.angle(z, s)
         z, h = z / scale, (there - here) / self.steps
         for i in range(self.steps):

@@ -16,9 +16,10 @@ def modes(points: Float[Tensor, "n d"], mixture: GaussianMixture) -> dict:
     quality: share of points within 3 standard deviations of a mean (2 numbers of a
     normal cloud lie there with 0.989). found: clouds that got at least a quarter of
     their share of all points, by such points. counts: these points, cloud by cloud.
-    Raises ValueError for NaN.
+    Raises ValueError for NaN and points of another dimension.
     """
-    far = torch.cdist(valid.real(points, "points").double(), mixture.means)
+    valid.sized(valid.real(points, "points"), mixture.means.shape[1:], "points")
+    far = torch.cdist(points.double(), mixture.means)
     reach = NEAR * mixture.variances[:, 0].sqrt()
     near, which = (far / reach).min(1)
     counts = torch.bincount(which[near <= 1], minlength=len(reach))

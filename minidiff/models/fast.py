@@ -72,7 +72,8 @@ class FastRecipe(SoundRecipe):
     def settings(self, examples: Encoded) -> dict:
         teacher = models.load(self.teacher).settings
         same = {key: teacher[key] for key in ("net", "schedule", "predicts")}
-        return super().settings(examples) | same | {"stops": self.walks()}
+        own = {"stops": self.walks(), "teacher": self.teacher}
+        return super().settings(examples) | same | own
 
     def walks(self) -> dict[str, list[float]]:
         """All times but the last, 0, by the number of steps."""

@@ -107,6 +107,7 @@ class Model:
         `md.example(...)` or a file (`control.reference`). It is noised as far as t =
         strength, 0.5 by default: at 0 it comes back bit for bit, however loud; at 1 it
         is ignored. Below 1, where no cond is given, nothing is asked, no label drawn.
+        A model of few steps can begin only where it stops (`settings["stops"]`).
         seconds: how long, up to an hour; beyond what was learned by windows that
         overlap, for textures: of events they know nothing (`models.lasting`).
         Raises ValueError for unknown labels, words, samplers and vocoders, captions of

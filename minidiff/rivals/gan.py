@@ -65,7 +65,8 @@ class GAN(nn.Module):
     def z(
         self, n: int, generator: torch.Generator | None = None
     ) -> Float[Tensor, "n latent"]:
-        return torch.randn(n, self.latent, generator=generator)
+        z = torch.randn(n, self.latent, generator=generator)
+        return z.to(next(self.parameters()))
 
     @torch.no_grad()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -97,12 +98,12 @@ def duel(
     loader: batches of x0 or (x0, cond), as for `fit`; learning rate and moving average
     (of G) too are those of `fit`. momentum: of Adam, its first beta. What was right a
     step ago is not right now, for the other has moved; so usually 0. Raises ValueError
-    for steps < 1, lr below 0, momentum or decay outside [0, 1], seed < 0, and losses
-    that are no longer finite.
+    for steps < 1, lr below 0, momentum outside [0, 1), decay outside [0, 1], seed < 0,
+    and losses that are no longer finite: the net whose loss it is has not moved.
     """
     valid.whole(steps, "steps", 1)
     valid.number(lr, "lr", 0, math.inf)
-    valid.number(momentum, "momentum", 0, 1)
+    valid.number(momentum, "momentum", 0, math.nextafter(1, 0))
     valid.number(decay, "decay", 0, 1)
     return _duel(gan, loader, steps, lr, momentum, decay, valid.seed(seed))
 
@@ -118,17 +119,21 @@ def _duel(gan, loader, steps, lr, momentum, decay, seed):
             turn.param_groups[0]["lr"] = lr * ramp(index - 1, steps)
         x0, _ = next(batches)
         D_loss = critic_turn(gan, valid.floating(x0, "x0"), dice)
-        move(turns[0], D_loss)
+        move(turns[0], finite(D_loss, "critic", index, lr))
         G_loss = maker_turn(gan, len(x0), dice)
-        move(turns[1], G_loss)
-        for name, loss in (("critic", D_loss), ("generator", G_loss)):
-            if not torch.isfinite(loss):
-                raise ValueError(
-                    f"the {name}'s loss is {loss.item()} at step {index}: NaN in x0, "
-                    f"or try a smaller lr than {lr}"
-                )
+        move(turns[1], finite(G_loss, "generator", index, lr))
         average(ema, gan, min(decay, index / (index + 10)))
         yield Bout(index, D_loss.item(), G_loss.item(), ema)
+
+
+def finite(loss: Tensor, whose: str, index: int, lr: float) -> Tensor:
+    """Return a loss that one can learn from; ValueError for another."""
+    if not torch.isfinite(loss):
+        raise ValueError(
+            f"the {whose}'s loss is {loss.item()} at step {index}: NaN in x0, or try a "
+            f"smaller lr than {lr}"
+        )
+    return loss
 
 
 def critic_turn(gan: GAN, x0: Tensor, dice: torch.Generator) -> Float[Tensor, ""]:

@@ -33,6 +33,7 @@ class Known:
 
     def __call__(self, tokens: Int[Tensor, "b n"]) -> Float[Tensor, "b n words"]:
         within(tokens, self.words + 1)
+        valid.sized(tokens, (self.length,), "tokens")
         every = sequences(self.words, self.length)
         hidden = tokens == self.words
         fits = ((every[None] == tokens[:, None]) | hidden[:, None]).all(2)
@@ -57,7 +58,8 @@ def surprises(net, tokens: Int[Tensor, " n"], words: int) -> Float[Tensor, "sets
     shown = torch.arange(2**n)[:, None] >> torch.arange(n) & 1 == 1
     with torch.no_grad():
         scores = net(torch.where(shown, tokens, words)).double()
-    logs = scores.log_softmax(2)
+    nowhere = scores.isneginf().all(2, keepdim=True)  # what is shown is impossible
+    logs = torch.where(nowhere, -torch.inf, scores.log_softmax(2))
     return -logs.gather(2, tokens.expand(2**n, n)[..., None])[..., 0]
 
 

@@ -188,6 +188,15 @@ def by_hand(net, tokens, words):
     return x
 
 
+def shown_wins(net, tokens, words):
+    x = tokens.clone()
+    while (x == words).any():
+        likely, word = net(x).softmax(2).max(2)
+        i = likely.argmax()
+        x[0, i] = word[0, i]
+    return x
+
+
 def at_once(net, tokens, words):
     return torch.where(tokens == words, net(tokens).argmax(2), tokens)
 
@@ -266,6 +275,8 @@ RIGHT = [
     ("ex-20-9", by_sum),
     ("ex-20-10", "3, 1, 8"),
     ("ex-20-10", [3, 1, 8]),
+    ("ex-20-10", torch.tensor([3.0, 1.0, 8.0])),
+    ("ex-20-10", "3, 1 and 8"),
     ("ex-20-10", {"A": "3", "B": "1", "C": "8"}),
 ]
 WRONG = [
@@ -307,6 +318,7 @@ WRONG = [
     ("ex-20-7", in_place, "caller's"),
     ("ex-20-7", turned, "One code a book"),
     ("ex-20-7", backwards, "go on with"),
+    ("ex-20-8", shown_wins, "never ends"),
     ("ex-20-8", at_once, "ask the net again"),
     ("ex-20-8", least_sure, "*least* sure"),
     ("ex-20-8", from_left, "left to right"),

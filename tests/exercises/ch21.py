@@ -192,6 +192,7 @@ WRONG = [
     ("ex-21-1", 2, "There it begins"),
     ("ex-21-1", 0.5, "one deviation"),
     ("ex-21-1", -1, "How many deviations"),
+    ("ex-21-1", float("nan"), "How many deviations"),
     ("ex-21-2", with_gradient, "taken as given"),
     ("ex-21-2", swapped, "other way round"),
     ("ex-21-2", denoising, "mean of all x0"),

@@ -206,3 +206,21 @@ def test_the_identity_of_mean_flow_holds_for_a_gaussian_to_a_hundred_thousandth(
     right = v - (t - s)[:, None] * slope
     assert (mean - right).abs().max() < 1e-5
     assert (mean - v).abs().max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("t", "cond", "said"),
+    [
+        (0.5, torch.full((8,), 9), "cond"),
+        (0.5, {"nope": torch.zeros(8).long()}, "cond"),
+        (torch.rand(3), None, "t"),
+    ],
+)
+def test_bad_questions_are_refused(t, cond, said):
+    with pytest.raises(ValueError, match=said):
+        mlp(classes={"kind": 3})(torch.randn(8, 2), t, cond)
+
+
+def test_a_walk_of_what_is_no_noise_is_refused():
+    with pytest.raises(ValueError, match="x"):
+        mlp().walk(torch.full((4, 2), torch.nan), 2)

@@ -325,3 +325,12 @@ def test_a_short_training_finds_the_exact_jump(kind):
     print(kind.__name__, far(start), far(learner))
     near = {Tuned: 0.35, Distilled: 0.15}[kind]
     assert far(learner) < near < 0.7 < far(start)
+
+
+def test_a_teacher_stays_as_it_is_and_is_of_the_same_schedule():
+    student = md.Denoiser(md.MLP(), md.Cosine(), "v")
+    learner = Distilled(student, teacher=student)
+    assert all(p.requires_grad for p in student.parameters())
+    assert not any(p.requires_grad for p in learner.teacher.parameters())
+    with pytest.raises(ValueError, match="teacher: its schedule, Flow"):
+        Distilled(student, teacher=md.Denoiser(md.MLP(), md.Flow(), "v"))

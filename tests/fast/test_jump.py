@@ -97,3 +97,11 @@ def test_bad_input_is_refused():
         MixtureJump(md.GaussianMixture([[0.0, 0.0]], 0.0), md.Flow())
     with pytest.raises(ValueError, match="t must"):
         MixtureJump(EIGHT, md.Flow())(torch.ones(2, 2), 1.5)
+
+
+@pytest.mark.parametrize("kind", [GaussianJump, MixtureJump])
+def test_points_of_another_space_are_refused(kind):
+    jump = kind(md.GaussianMixture([[0.0, 1.0]], 0.5), md.Flow())
+    for x in (torch.ones(4, 1), torch.ones(4, 3)):
+        with pytest.raises(ValueError, match="x must have shape"):
+            jump(x, 0.5)

@@ -48,3 +48,8 @@ def test_the_world_itself_finds_all(name, k):
 def test_no_cloud_for_nan():
     with pytest.raises(ValueError, match="points holds NaN"):
         modes(torch.tensor([[math.nan, 0.0]]), WORLD)
+
+
+def test_points_of_another_space_are_refused():
+    with pytest.raises(ValueError, match="points must have shape"):
+        modes(torch.zeros(4, 3), md.data.points("gaussians", 8).mixture)

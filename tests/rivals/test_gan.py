@@ -211,3 +211,16 @@ def test_bad_gans(latent, gamma):
 def test_bad_wishes():
     with pytest.raises(ValueError, match="n must"):
         small().sample(0)
+
+
+def test_what_cannot_be_learned_from_leaves_the_nets_alone():
+    gan = small()
+    with pytest.raises(ValueError, match="NaN in x0"):
+        list(duel(gan, [torch.full((4, 2), math.nan)], 3))
+    assert all(p.isfinite().all() for p in gan.parameters())
+
+
+def test_a_gan_of_doubles_makes_doubles():
+    gan = small().double()
+    assert gan.sample(3).dtype == torch.float64
+    list(duel(gan, [torch.zeros(4, 2, dtype=torch.float64)], 2))

@@ -190,3 +190,12 @@ def test_it_learns_what_each_class_writes():
 def test_bad_wishes(ask, said):
     with pytest.raises((ValueError, TypeError), match=said):
         ask(small())
+
+
+def test_an_impossible_sequence_is_impossible():
+    exact = Known(torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
+    assert orders.log_likelihood(exact, torch.tensor([0, 1]), 2) == -torch.inf
+    assert orders.bound(exact, torch.tensor([0, 1]), 2) == torch.inf
+    assert orders.log_likelihood(exact, torch.tensor([0, 0]), 2) == 0
+    with pytest.raises(ValueError, match="tokens must have shape"):
+        exact(torch.zeros(1, 1).long())
