@@ -117,7 +117,7 @@ def test_all_were_heard_by_both_ears_and_cost_the_same():
     } | {"progressive, 8"}
     keys = {
         k + end
-        for k in ("recognised", "frechet", "recall", "variety")
+        for k in ("recognised", "frechet", "precision", "recall", "variety")
         for end in ("", "_b")
     }
     for row in [*rows.values(), *rows.yardsticks.values()]:

@@ -90,6 +90,8 @@ def one_turn(answer):
     found = [p.grad for p in D.parameters()]
     if any(g is None for g in found):
         raise Wrong("The critic learns nothing at all now.")
+    if not all(p.requires_grad for p in G.parameters()):
+        raise Wrong("G is frozen now, and can never learn in its own turn.")
     if all(near(a, b) for a, b in zip(found, wanted, strict=True)):
         return "The loss is the same number: what was wrong was whom it moved."
     only = torch.autograd.grad(F.softplus(-D(real)).mean(), list(D.parameters()))
@@ -217,8 +219,11 @@ def surest(answer):
             ):
                 if got == opened(net, x, how):
                     raise Wrong(hint)
-            raise Wrong("Of the hidden places, open the one with the likeliest word.")
-    return "MaskGIT draws so (with some chance), and needs few steps for a picture."
+            raise Wrong(
+                "Of the hidden places, open the one with the likeliest word: compare "
+                "probabilities, not scores."
+            )
+    return "MaskGIT does so, with some chance, and opens many of the surest at once."
 
 
 def patient(net, most: int = 20):
@@ -231,7 +236,8 @@ def patient(net, most: int = 20):
                 "It never ends: a place that is shown is the likeliest of all, so only "
                 "hidden ones may be chosen."
             )
-        return net(tokens)
+        # scores are no logarithms yet: what all words of a place share says nothing
+        return net(tokens) + torch.arange(tokens.shape[1])[:, None] % 3
 
     return ask
 

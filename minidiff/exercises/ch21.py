@@ -83,9 +83,12 @@ def pair(answer):
         )
     if target.requires_grad:
         raise Wrong("The target is taken as given: no gradient goes through it.")
+    unlearned = "The first must carry a gradient, or nothing is learned."
     if not now.requires_grad:
-        raise Wrong("The first must carry a gradient, or nothing is learned.")
-    return "One noise, two neighbouring times, and only the later one learns."
+        raise Wrong(unlearned)
+    if torch.autograd.grad(now.sum(), f.weight, allow_unused=True)[0] is None:
+        raise Wrong(unlearned)
+    return "One noise, two neighbouring times, and only the noisier one learns."
 
 
 @exercise("ex-21-3", "find the bug", minutes=8, trains="a jump that stays at the end")
@@ -114,6 +117,19 @@ def boundary(answer):
         raise Wrong("Now the net is never heard: at t = 0.6 it must count.")
     if not near(at(0.0, other), x):
         raise Wrong("At t = 0 x must come back whatever the net says.")
+    if near(at(0.6, lambda x, t: net(x, t) + t[:, None]), middle):
+        raise Wrong("The net is to be told the time as well.")
+    if near(at(0.6, lambda x, t: net(0 * x, t)), middle):
+        raise Wrong("The net is to be asked about x.")
+    times = torch.linspace(0, 0.8, 5).double()
+    together = tensor(answer(net, x.clone(), times.clone(), schedule))
+    alone = torch.stack([at(t)[i] for i, t in enumerate(times.tolist())])
+    if not near(together, alone):
+        raise Wrong("Each item has a time of its own, and levels of its own.")
+    weight = torch.ones((), dtype=torch.float64, requires_grad=True)
+    told = answer(lambda x, t: weight * net(x, t), x.clone(), times.clone(), schedule)
+    if not torch.as_tensor(told).requires_grad:
+        raise Wrong("No gradient comes through: so the net cannot learn.")
     return "Whatever the net says, sigma = 0 silences it at the end of the path."
 
 

@@ -44,8 +44,8 @@ def best_critic(p: Tensor, q: Tensor) -> Tensor:
 def r1(D: nn.Module, real: Float[Tensor, "n *size"]) -> Float[Tensor, ""]:
     """E |grad_x s(x)|^2 / 2 at real x: how steep the critic is there.
 
-    Mescheder et al. 2018: without it even a generator that is right is pushed on, for
-    nothing tells D to be flat where both are alike.
+    Mescheder et al. 2018: where data lie on points or thin sheets nothing else fixes
+    how steep D is beside them, and even a generator that is right may be pushed on.
     """
     real = real.detach().requires_grad_()
     with torch.enable_grad():

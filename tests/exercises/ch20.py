@@ -181,6 +181,16 @@ def surest(net, tokens, words):
 def by_hand(net, tokens, words):
     x = tokens[0].tolist()
     while words in x:
+        scores = net(torch.tensor([x]))[0].log_softmax(1)
+        ways = [(scores[i].max(), i) for i in range(len(x)) if x[i] == words]
+        i = max(ways)[1]
+        x[i] = int(scores[i].argmax())
+    return x
+
+
+def by_scores(net, tokens, words):
+    x = tokens[0].tolist()
+    while words in x:
         scores = net(torch.tensor([x]))[0]
         ways = [(scores[i].max(), i) for i in range(len(x)) if x[i] == words]
         i = max(ways)[1]
@@ -319,6 +329,7 @@ WRONG = [
     ("ex-20-7", turned, "One code a book"),
     ("ex-20-7", backwards, "go on with"),
     ("ex-20-8", shown_wins, "never ends"),
+    ("ex-20-8", by_scores, "not scores"),
     ("ex-20-8", at_once, "ask the net again"),
     ("ex-20-8", least_sure, "*least* sure"),
     ("ex-20-8", from_left, "left to right"),

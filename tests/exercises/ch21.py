@@ -135,6 +135,32 @@ def width(t, v):
     return math.sqrt((1 - t) ** 2 * v + t**2)
 
 
+def timeless(net, x, t, schedule):
+    return by_levels(x, net(x, 0 * t), schedule(t))
+
+
+def blind(net, x, t, schedule):
+    return by_levels(x, net(0 * x, t), schedule(t))
+
+
+def one_time(net, x, t, schedule):
+    return by_levels(x, net(x, t), schedule(0 * t + t[0]))
+
+
+def cut_off(net, x, t, schedule):
+    return by_levels(x, net(x, t).detach(), schedule(t))
+
+
+def by_levels(x, told, levels):
+    alpha, sigma = (level[:, None] for level in levels)
+    return alpha * x - sigma * told
+
+
+def feigned(f, x0, eps, t, s):
+    now, target = pair(f, x0, eps, t, s)
+    return now.detach().requires_grad_(), target
+
+
 def mean_velocity(x, t, s, v):
     return x * (1 - width(s, v) / width(t, v)) / (t - s)
 
@@ -203,6 +229,11 @@ WRONG = [
     ("ex-21-3", plain, "still whatever the net says"),
     ("ex-21-3", added, "must come back as it is"),
     ("ex-21-3", deaf, "never heard"),
+    ("ex-21-3", timeless, "told the time"),
+    ("ex-21-3", blind, "asked about x"),
+    ("ex-21-3", one_time, "time of its own"),
+    ("ex-21-3", cut_off, "No gradient"),
+    ("ex-21-2", feigned, "must carry a gradient"),
     ("ex-21-3", divided, "never heard"),
     ("ex-21-4", 8, "too far"),
     ("ex-21-4", "2", "too far"),
