@@ -44,7 +44,7 @@ def anomaly(
     the score does not have.
     """
     valid.choice(score, SCORES, "score")
-    if "stops" in model.settings:
+    if "stops" in getattr(model, "settings", {}):
         raise ValueError(
             "model: this one only knows how to jump, and an answer at every level is "
             "asked: take the one that it learned from"

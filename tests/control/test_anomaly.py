@@ -161,3 +161,8 @@ def test_a_model_that_ships():
     sounds = [md.example("seven", k=0), md.example("seven", k=1), noise]
     found = md.anomaly(voice, sounds, levels=2)
     assert found[2] > found[:2].max()
+
+
+def test_a_model_that_only_jumps_is_refused():
+    with pytest.raises(ValueError, match="only knows how to jump"):
+        anomaly(md.load("digits-fast"), torch.zeros(1, 6400))
