@@ -11,9 +11,9 @@ a step. *recognised*: share; *frechet*: to the test split, all 128 directions, l
 bias of few; *precision*: share of made sounds within reach of a recording, *recall*: of
 recordings within reach of a made one; *variety*: how much takes of one word by one
 speaker differ, over how much the recordings do. Spreads are over both crowds
-(`judging.halves`). Names of ear B end in `_b`. A row stands in the
-table from the moment it is done, and is not made again for the same weights. `time`:
-processor milliseconds for one sound, one thread, the median.
+(`judging.halves`). Names of ear B end in `_b`. A row stands in the table from the
+moment it is done, and is not made again for the same weights. `time`: processor
+milliseconds for one sound, one thread, the median.
 """
 
 import argparse
