@@ -2,10 +2,14 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Files of tests that run at once.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCRIPTS := node_modules/.ready
+# A file stays in one process: what it sets up, a browser or a model, is set up once.
+SPREAD := -n $(JOBS) --dist loadfile
 # One thread per kernel: chapters run two at a time and give the same on any machine.
 export OMP_NUM_THREADS ?= 1
 
@@ -46,13 +50,13 @@ lint: $(READY)  ## ruff: lint and format
 
 unit: $(READY)  ## the package's tests
 	@echo "== Unit tests"
-	@$(BIN)/pytest tests --ignore=tests/book
+	@$(BIN)/pytest $(SPREAD) tests --ignore=tests/book
 
 # The build has just executed every chapter; `--replay` hands those outputs to nbval
 # instead of spending another ten minutes on the same cells.
 pages: $(READY)  ## nbval on the stored outputs, and the built pages in Chromium
 	@echo "== Stored outputs and built pages"
-	@$(BIN)/pytest --replay notebooks book tests/book
+	@$(BIN)/pytest $(SPREAD) --replay notebooks book tests/book
 
 notebooks: $(READY)  ## execute the chapters and store their text outputs in them
 	@$(BIN)/python tools/notebooks.py run

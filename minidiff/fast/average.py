@@ -8,7 +8,7 @@ the means is told by `shortcut` and `meanflow`.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .. import valid
@@ -86,3 +86,16 @@ class Average(Learner):
 
     def drawn(self, x0, cond, generator, rows=1):
         return super().drawn(x0, self.others(cond), generator, rows)
+
+
+def every(k: int, lot: Float[Tensor, " batch"]) -> Bool[Tensor, " batch"]:
+    """Each k-th item, from where the first lot falls: of 16 items 16 / k, always."""
+    at = torch.arange(len(lot), device=lot.device)
+    return (at + (k * lot[0]).long()) % k == 0
+
+
+def part(cond: Cond, which: Bool[Tensor, " batch"]) -> Cond:
+    """The conditions of some items alone."""
+    if isinstance(cond, dict):
+        return {name: value[which] for name, value in cond.items()}
+    return cond if cond is None else cond[which]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..denoiser import Cond
 from ..process import per_item
-from .average import Average
+from .average import Average, every, part
 
 
 class MeanFlow(Average):
@@ -37,11 +37,13 @@ class MeanFlow(Average):
 
         Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
         """
-        (a, b, often), eps, cond = self.drawn(x0, cond, generator, 3)
-        t = torch.maximum(a, b)
-        gap = torch.where(often < 0.5, (a - b).abs(), 0.0)
-        x, v = self.noised(x0, eps, t), eps - x0
-        target = self.slope(x, t, gap, v, cond)
+        (a, b, lot), eps, cond = self.drawn(x0, cond, generator, 3)
+        far, t = every(2, lot), torch.maximum(a, b)
+        gap = torch.where(far, (a - b).abs(), 0.0)
+        x, target = self.noised(x0, eps, t), eps - x0
+        if far.any():
+            asked = x[far], t[far], gap[far], target[far], part(cond, far)
+            target[far] = self.slope(*asked)
         return (self.velocity(x, t, gap, cond) - target).square().mean()
 
     @torch.no_grad()

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from ..denoiser import Cond
 from ..process import per_item
-from .average import Average
+from .average import Average, every, part
 
 
 class Shortcut(Average):
     """Average velocities, learned from their own halves (Frans et al. 2024).
 
-    Three items of four learn the velocity itself, gap 0; the others that the mean over
+    Three items of four learn the velocity itself, gap 0; the fourth that the mean over
     a gap is the mean of what the net says of its two halves. Gaps are 1, 1/2, 1/4 ...
     1 / `parts`, and t a multiple of the gap: the steps of `walk(n)` for n a power of 2.
     """
@@ -29,17 +29,16 @@ class Shortcut(Average):
 
         Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
         """
-        (u, which, often), eps, cond = self.drawn(x0, cond, generator, 3)
+        (u, which, lot), eps, cond = self.drawn(x0, cond, generator, 3)
         levels = torch.tensor(self.parts).log2().int().item() + 1
         gap = 0.5 ** (which * levels).floor().clamp(max=levels - 1)
         # t in (gap, 2 gap, ... 1)
         stop = (((u / gap).floor() + 1) * gap).clamp(max=1)
-        far = often < 0.25
+        far = every(4, lot)
         t, gap = torch.where(far, stop, u), torch.where(far, gap, 0.0)
-        x = self.noised(x0, eps, t)
-        target = torch.where(
-            per_item(gap, x) > 0, self.halves(x, t, gap, cond), eps - x0
-        )
+        x, target = self.noised(x0, eps, t), eps - x0
+        if far.any():
+            target[far] = self.halves(x[far], t[far], gap[far], part(cond, far))
         return (self.velocity(x, t, gap, cond) - target).square().mean()
 
     @torch.no_grad()

@@ -85,8 +85,11 @@ def nearest(
     x: Float[Tensor, "n d"], book: Float[Tensor, "words d"]
 ) -> Int[Tensor, " n"]:
     """Which entry is nearest to each vector."""
-    # |x - e|^2 but for |x|^2, which all entries share
-    parts = [book.square().sum(1) - 2 * part @ book.T for part in x.split(8192)]
+    # |x - e|^2 but for |x|^2, which all entries share; about their middle, since far
+    # from 0 the squares would drown the differences
+    middle = book.mean(0)
+    e = book - middle
+    parts = [e.square().sum(1) - 2 * (part - middle) @ e.T for part in x.split(8192)]
     return torch.cat([part.argmin(1) for part in parts])
 
 

@@ -25,9 +25,12 @@ class Latents:
     def encode(
         self, wave: Float[Tensor, "batch samples"], sample_rate: int | None = None
     ) -> Float[Tensor, "batch c h w"]:
-        """Latents of about unit variance; the autoencoder's mean, without chance."""
+        """Latents of about unit variance; the autoencoder's mean, without chance.
+
+        In the wave's dtype; the net computes in that of its weights.
+        """
         mel = self.spec.encode(wave, sample_rate)
-        return self.autoencoder.latent(mel.to(self.device)).to(wave.device)
+        return self.autoencoder.latent(mel.to(self.autoencoder.scale)).to(wave)
 
     @torch.no_grad()
     def decode(self, z: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch samples"]:
@@ -44,7 +47,7 @@ class Latents:
         c, h, _ = self.shape(1)
         if z.dim() != 4 or z.shape[1:3] != (c, h):
             raise ValueError(f"z must be (batch, {c}, {h}, w), got {tuple(z.shape)}")
-        mel = self.autoencoder.mel(z.to(self.device)).to(z.device)
+        mel = self.autoencoder.mel(z.to(self.autoencoder.scale)).to(z)
         return mel[:, :, : self.spec.n_mels]
 
     @property

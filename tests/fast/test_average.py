@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import minidiff as md
-from minidiff.fast.average import Average
+from minidiff.fast.average import Average, every
 from minidiff.fast.jump import GaussianJump
 from minidiff.fast.meanflow import MeanFlow
 from minidiff.fast.shortcut import Shortcut
@@ -150,10 +150,33 @@ def test_others_are_dropped_once_and_the_way_never(kind):
     learner.drop, told = 0.4, []
     learner.net.register_forward_pre_hook(lambda net, args: told.append(args[2]))
     learner.loss(torch.randn(3000, 2), torch.arange(3000) % 3, dice())
-    first, *rest = [cond["label"] for cond in told]
-    assert all(torch.equal(first, other) for other in rest)
-    assert (first == 3).double().mean().item() == pytest.approx(0.4, abs=0.03)
+    *some, last = [cond["label"] for cond in told]
+    # only what goes far needs a target of its own: a half, or a quarter
+    far = told[-1]["way"][:, 1] > 0
+    assert far.sum() == 3000 // (2 if kind is MeanFlow else 4)
+    assert some
+    assert all(torch.equal(last[far], other) for other in some)
+    assert (last == 3).double().mean().item() == pytest.approx(0.4, abs=0.03)
     assert not told[-1]["way"].isnan().any()
+
+
+def test_every_item_goes_far_as_often_as_any_other():
+    for k in (2, 4):
+        for n in (1, 3, 16):
+            lots = torch.rand(400, n, generator=dice())
+            far = torch.stack([every(k, lot) for lot in lots]).double()
+            assert (far.mean(0) - 1 / k).abs().max() < 0.08
+            assert far.sum(1).max() - far.sum(1).min() <= 1
+    whole = torch.stack([every(4, lot) for lot in torch.rand(9, 16)])
+    assert (whole.sum(1) == 4).all()
+
+
+@BOTH
+def test_a_batch_in_which_nothing_goes_far_learns_the_velocity(kind):
+    """One item alone: whatever the lots, the loss is a number, and it is learned."""
+    learner = mlp(kind).eval()
+    for seed in range(8):
+        assert learner.loss(torch.randn(1, 2), generator=dice(seed)).isfinite()
 
 
 def test_the_gaps_of_shortcuts_are_those_of_walks():

@@ -59,7 +59,7 @@ def test_speaks_in_as_many_steps_as_it_has_learned(whole):
     assert not torch.allclose(made[1], made[2], atol=1e-3)
     assert torch.allclose(model.generate("high", seed=1), made[2][1:], atol=1e-4)
     for wrong in (3, 20):
-        with pytest.raises(ValueError, match=f"learned 1, 2, 4 only, got {wrong}"):
+        with pytest.raises(ValueError, match=f"stops for 1, 2, 4 only, got {wrong}"):
             model.generate("high", steps=wrong)
     with pytest.raises(ValueError, match="steps"):
         model.generate("high", steps=0)

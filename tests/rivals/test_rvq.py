@@ -32,6 +32,13 @@ def test_what_is_a_sum_of_entries_comes_back_exactly():
     assert torch.equal(codec.encode(codec.decode(codes)), codes)
 
 
+def test_far_from_zero_the_nearest_entry_is_still_the_nearest():
+    x = vectors().float() + 3000
+    book = x[:40]
+    known = torch.cdist(x.double(), book.double()).argmin(1)
+    assert torch.equal(nearest(x, book), known)
+
+
 def test_the_error_falls_with_every_book():
     x = vectors()
     codec = RVQ.fit(x, books=5, words=16)

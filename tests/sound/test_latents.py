@@ -55,6 +55,18 @@ def test_shapes_are_those_of_encode(samples):
     assert latents.mel(z).shape[2] == 18
 
 
+def test_doubles_come_back_as_doubles():
+    """As `Denoiser` does it: the net computes in its own precision."""
+    spec = md.MelSpec(4000, n_fft=256, hop_length=100, n_mels=18)
+    latents = Latents(Autoencoder(channels=(8, 8, 8), latent=3), spec)
+    wave = torch.randn(2, 1600)
+    z, plain = latents.encode(wave.double()), latents.encode(wave)
+    assert z.dtype == torch.float64
+    assert torch.allclose(z, plain.double(), atol=1e-3)
+    assert latents.decode(z).isfinite().all()
+    assert torch.allclose(latents.mel(z), latents.mel(plain).double(), atol=1e-2)
+
+
 def test_a_model_of_latents_says_what_it_is_told(folder):
     voice = md.load(folder / "latent")
     assert voice.shape == (2, 8, 8)
