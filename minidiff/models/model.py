@@ -185,7 +185,9 @@ class Model:
         steps = valid.whole(steps, "steps", 1)
         if str(steps) not in stops:
             known = ", ".join(stops)
-            raise ValueError(f"steps: this model has stops for {known} only, got {steps}")
+            raise ValueError(
+                f"steps: this model has stops for {known} only, got {steps}"
+            )
         return known_from([*stops[str(steps)], 0.0], strength)
 
     def heard(self, x: Tensor, speak=None) -> tuple[Tensor, Tensor]:

@@ -151,9 +151,9 @@ def test_others_are_dropped_once_and_the_way_never(kind):
     learner.net.register_forward_pre_hook(lambda net, args: told.append(args[2]))
     learner.loss(torch.randn(3000, 2), torch.arange(3000) % 3, dice())
     *some, last = [cond["label"] for cond in told]
-    # only what goes far needs a target of its own: a half, or a quarter
+    # only what goes far needs a target of its own: a quarter
     far = told[-1]["way"][:, 1] > 0
-    assert far.sum() == 3000 // (2 if kind is MeanFlow else 4)
+    assert far.sum() == 3000 // 4
     assert some
     assert all(torch.equal(last[far], other) for other in some)
     assert (last == 3).double().mean().item() == pytest.approx(0.4, abs=0.03)
