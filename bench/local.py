@@ -36,9 +36,9 @@ SIDES = (1, 3, 5, 7, 9, 13)  # and one from which everything is seen
 STEPS, WALK = 1500, 20
 CHOICE, ASKED = 30, 150  # items to choose patches by, and to be judged by
 TASKS = {  # batch, seeds, attention at the bottom, compared anywhere too
-    "mels": (16, (0,), False, False),
     "pictures": (32, (0, 1, 2), False, True),
     "pictures, attention": (32, (0, 1, 2), True, False),
+    "mels": (16, (0,), False, False),
 }
 
 
@@ -109,7 +109,8 @@ def noisy(x: Tensor, seed: int) -> list[tuple[Tensor, Tensor]]:
 
 def patches_of(denoiser: md.Denoiser, x: Tensor, new: Tensor, anywhere: bool) -> list:
     """At every level the side of the patch that explains most."""
-    sides = [k for k in SIDES if k < 2 * x.shape[-1] - 1] + [2 * x.shape[-1] - 1]
+    whole = 2 * max(x.shape[-2:]) - 1  # from any place everything is seen
+    sides = *(k for k in SIDES if k < whole), whole
     by = {k: LocalIdealDenoiser(x, SCHEDULE, k, anywhere) for k in sides}
     best = []
     for at in noisy(new, 0):
