@@ -215,6 +215,7 @@ RECIPES: dict[str, Recipe] = {
     "clap-plain": ClapRecipe(
         data=scenes,
         **MATCHED,
+        bits=8,
         about={"title": TITLES["clap-plain"]} | MADE,
     ),
     "prompts-clap": HeardRecipe(
@@ -295,6 +296,8 @@ RECIPES |= {
     "digits-fast": fast(
         "digits-fast", "digits", 2000, 500, ((), (0.8,), (0.9, 0.8, 0.1))
     ),
-    "sounds-fast": fast("sounds-fast", "sounds-latent", 2000, 500),
+    "sounds-fast": fast(
+        "sounds-fast", "sounds-latent", 2000, 500, ((), (0.8,), (0.8, 0.7, 0.1))
+    ),
     "drums-fast": fast("drums-fast", "drums", 1500, 400),
 }
