@@ -94,3 +94,32 @@ def with_steps(model, steps: int):
     other = copy.copy(model)
     other.settings = model.settings | {"steps": steps}
     return other
+
+
+def learned_from(
+    taught: SoundRecipe,
+    teacher: str,
+    title: str,
+    steps: int,
+    halve: int,
+    stops: tuple[tuple[float, ...], ...],
+) -> FastRecipe:
+    """The recipe of a teacher's fast model, its guidance inside: one lesson for all.
+
+    taught: the teacher's recipe; what the fast one hears and makes is the same.
+    """
+    same = ("data", "samples", "spec", "ear", "net", "schedule")
+    return FastRecipe(
+        **{key: getattr(taught, key) for key in same},
+        teacher=teacher,
+        folded=taught.scale,
+        steps=steps,
+        batch=32,
+        lr=3e-4,
+        halve=halve,
+        stops=stops,
+        sampler_steps=2,
+        bits=8,
+        judge=taught.judge or teacher,
+        about=taught.about | {"title": title},
+    )

@@ -10,7 +10,7 @@ from ..sound.mel import MelSpec
 from ..sound.spectrum import Spectrum
 from ..sound.waveform import Waveform
 from .enhancing import EnhancerRecipe
-from .fast import FastRecipe
+from .fast import learned_from
 from .matching import ClapRecipe, ListenerRecipe
 from .melodies import MelodyRecipe
 from .prompted import HeardRecipe, PromptRecipe
@@ -257,47 +257,13 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 
-# one lesson for all that jump; what they hear is their teacher's
-JUMPS = {
-    "batch": 32,
-    "lr": 3e-4,
-    "sampler_steps": 2,
-    "bits": 8,
+# where they stop: as `bench.stops` found it, but for drums-fast
+FAST = {
+    "digits-fast": ("digits", 2000, 500, ((), (0.8,), (0.9, 0.8, 0.1))),
+    "sounds-fast": ("sounds-latent", 2000, 500, ((), (0.8,), (0.8, 0.7, 0.1))),
+    "drums-fast": ("drums", 1500, 400, ((), (0.5,), (0.8, 0.5, 0.25))),
 }
-
-
-def fast(
-    name: str,
-    teacher: str,
-    steps: int,
-    halve: int,
-    stops=((), (0.5,), (0.8, 0.5, 0.25)),
-) -> FastRecipe:
-    """The recipe of a model of few steps, with the guidance of its teacher in it.
-
-    stops: as `bench.stops` found them, or at a venture.
-    """
-    taught, about = RECIPES[teacher], RECIPES[teacher].about
-    same = ("data", "samples", "spec", "ear", "net", "schedule")
-    return FastRecipe(
-        **{key: getattr(taught, key) for key in same},
-        **JUMPS,
-        teacher=teacher,
-        folded=taught.scale,
-        steps=steps,
-        halve=halve,
-        stops=stops,
-        judge=taught.judge or teacher,
-        about=about | {"title": TITLES[name]},
-    )
-
-
 RECIPES |= {
-    "digits-fast": fast(
-        "digits-fast", "digits", 2000, 500, ((), (0.8,), (0.9, 0.8, 0.1))
-    ),
-    "sounds-fast": fast(
-        "sounds-fast", "sounds-latent", 2000, 500, ((), (0.8,), (0.8, 0.7, 0.1))
-    ),
-    "drums-fast": fast("drums-fast", "drums", 1500, 400),
+    name: learned_from(RECIPES[teacher], teacher, TITLES[name], *lesson)
+    for name, (teacher, *lesson) in FAST.items()
 }
