@@ -88,14 +88,14 @@ class Average(Learner):
         return super().drawn(x0, self.others(cond), generator, rows)
 
 
-def every(k: int, lot: Float[Tensor, " batch"]) -> Bool[Tensor, " batch"]:
+def one_in(k: int, lot: Float[Tensor, " batch"]) -> Bool[Tensor, " batch"]:
     """Each k-th item, from where the first lot falls: of 16 items 16 / k, always."""
     at = torch.arange(len(lot), device=lot.device)
     return (at + (k * lot[0]).long()) % k == 0
 
 
-def part(cond: Cond, which: Bool[Tensor, " batch"]) -> Cond:
+def conditions_of(
+    items: Bool[Tensor, " batch"], cond: dict[str, Tensor]
+) -> dict[str, Tensor]:
     """The conditions of some items alone."""
-    if isinstance(cond, dict):
-        return {name: value[which] for name, value in cond.items()}
-    return cond if cond is None else cond[which]
+    return {name: value[items] for name, value in cond.items()}

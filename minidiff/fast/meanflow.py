@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..denoiser import Cond
 from ..process import per_item
-from .average import Average, every, part
+from .average import Average, conditions_of, one_in
 
 
 class MeanFlow(Average):
@@ -38,11 +38,11 @@ class MeanFlow(Average):
         Randomness comes from `generator` alone. Raises ValueError for NaN in x0.
         """
         (a, b, lot), eps, cond = self.drawn(x0, cond, generator, 3)
-        far, t = every(4, lot), torch.maximum(a, b)
+        far, t = one_in(4, lot), torch.maximum(a, b)
         gap = torch.where(far, (a - b).abs(), 0.0)
         x, target = self.noised(x0, eps, t), eps - x0
         if far.any():
-            asked = x[far], t[far], gap[far], target[far], part(cond, far)
+            asked = x[far], t[far], gap[far], target[far], conditions_of(far, cond)
             target[far] = self.slope(*asked)
         return (self.velocity(x, t, gap, cond) - target).square().mean()
 

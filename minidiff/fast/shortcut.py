@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..denoiser import Cond
 from ..process import per_item
-from .average import Average, every, part
+from .average import Average, conditions_of, one_in
 
 
 class Shortcut(Average):
@@ -34,11 +34,13 @@ class Shortcut(Average):
         gap = 0.5 ** (which * levels).floor().clamp(max=levels - 1)
         # t in (gap, 2 gap, ... 1)
         stop = (((u / gap).floor() + 1) * gap).clamp(max=1)
-        far = every(4, lot)
+        far = one_in(4, lot)
         t, gap = torch.where(far, stop, u), torch.where(far, gap, 0.0)
         x, target = self.noised(x0, eps, t), eps - x0
         if far.any():
-            target[far] = self.halves(x[far], t[far], gap[far], part(cond, far))
+            target[far] = self.halves(
+                x[far], t[far], gap[far], conditions_of(far, cond)
+            )
         return (self.velocity(x, t, gap, cond) - target).square().mean()
 
     @torch.no_grad()

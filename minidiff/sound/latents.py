@@ -27,7 +27,7 @@ class Latents:
     ) -> Float[Tensor, "batch c h w"]:
         """Latents of about unit variance; the autoencoder's mean, without chance.
 
-        In the wave's dtype; the net computes in that of its weights.
+        In the wave's dtype, and where it is; the net computes in that of its weights.
         """
         mel = self.spec.encode(wave, sample_rate)
         return self.autoencoder.latent(mel.to(self.autoencoder.scale)).to(wave)
@@ -49,11 +49,6 @@ class Latents:
             raise ValueError(f"z must be (batch, {c}, {h}, w), got {tuple(z.shape)}")
         mel = self.autoencoder.mel(z.to(self.autoencoder.scale)).to(z)
         return mel[:, :, : self.spec.n_mels]
-
-    @property
-    def device(self) -> torch.device:
-        """Where the autoencoder is; what goes in and comes out may be elsewhere."""
-        return self.autoencoder.scale.device
 
     def shape(self, samples: int) -> tuple[int, int, int]:
         """(channels, height, width) of the latent of so many samples."""

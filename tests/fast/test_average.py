@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import minidiff as md
-from minidiff.fast.average import Average, every
+from minidiff.fast.average import Average, one_in
 from minidiff.fast.jump import GaussianJump
 from minidiff.fast.meanflow import MeanFlow
 from minidiff.fast.shortcut import Shortcut
@@ -164,19 +164,24 @@ def test_every_item_goes_far_as_often_as_any_other():
     for k in (2, 4):
         for n in (1, 3, 16):
             lots = torch.rand(400, n, generator=dice())
-            far = torch.stack([every(k, lot) for lot in lots]).double()
+            far = torch.stack([one_in(k, lot) for lot in lots]).double()
             assert (far.mean(0) - 1 / k).abs().max() < 0.08
             assert far.sum(1).max() - far.sum(1).min() <= 1
-    whole = torch.stack([every(4, lot) for lot in torch.rand(9, 16)])
+    whole = torch.stack([one_in(4, lot) for lot in torch.rand(9, 16)])
     assert (whole.sum(1) == 4).all()
 
 
 @BOTH
 def test_a_batch_in_which_nothing_goes_far_learns_the_velocity(kind):
-    """One item alone: whatever the lots, the loss is a number, and it is learned."""
-    learner = mlp(kind).eval()
+    """One item alone: then the net is called once, with gap 0."""
+    learner, calls = mlp(kind).eval(), set()
+    learner.net.register_forward_pre_hook(lambda net, args: told.append(args[2]))
     for seed in range(8):
+        told = []
         assert learner.loss(torch.randn(1, 2), generator=dice(seed)).isfinite()
+        assert (len(told) == 1) == (told[-1]["way"][0, 1] == 0).item()
+        calls.add(len(told))
+    assert min(calls) == 1 < max(calls)
 
 
 def test_the_gaps_of_shortcuts_are_those_of_walks():
